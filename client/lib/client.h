@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/message.h"
+#include "node/base/error.h"
+
+// Calls a node: mutual TLS to its network listener or its admin socket, with deadlines,
+// request ids, and retries where a retry is safe. Thread-safe.
+namespace enlace::client {
+
+struct ClientOptions {
+  std::string endpoint;              // "host:port", or "unix:/path" for the admin socket.
+  std::string certificate_file;      // Own chain, leaf first; not for unix:.
+  std::string private_key_file;
+  std::string trust_bundle_file;     // Anchors of the node's own jurisdiction.
+  std::string node_uri;              // Expected identity, such as "spiffe://arg.demo/node".
+  int64_t timeout_ms = 30'000;       // Of one call, retries included.
+  int retries_max = 3;               // Only after UNAVAILABLE, with growing pauses.
+};
+
+class Client {
+ public:
+  // KEY_INVALID, FILE_UNREADABLE, NAME_INVALID. Does not connect yet.
+  static StatusOr<std::unique_ptr<Client>> Make(const ClientOptions& options);
+  virtual ~Client() = default;
+
+  // `method` is "/package.Service/Method". Errors carry the node's reason, metadata and
+  // field violations, as if they were made here; PEER_UNREACHABLE when nobody answers.
+  virtual Status CallRaw(std::string_view method, const google::protobuf::Message& request,
+                         google::protobuf::Message& response) = 0;
+
+  template <typename Response>
+  StatusOr<Response> Call(std::string_view method, const google::protobuf::Message& request) {
+    Response response;
+    ENLACE_RETURN_IF_ERROR(CallRaw(method, request, response));
+    return response;
+  }
+};
+
+}  // namespace enlace::client

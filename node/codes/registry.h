@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/base/error.h"
+
+// Versioned code lists with labels in four languages, loaded from config/codelists.
+//
+// A code is (list, version, number). Numbers are stored and sent, ids are for people and
+// partner programs, labels are for display. A new code needs no new Enlace. Immutable
+// after loading, thread-safe.
+namespace enlace::codes {
+
+// The four official languages of the network, in the order of display.
+inline constexpr std::string_view kLanguages[] = {"en", "es", "fr", "pt"};
+
+struct Code {
+  uint32_t number = 0;                           // Unique in its list; 0 is "total" where a list has it.
+  std::string id;                                // ^[a-z0-9_]+$, for countries the alpha-3 code.
+  std::map<std::string, std::string> labels;     // Language -> label; a missing one stays missing.
+  std::map<std::string, std::string> properties; // List-specific: "alpha2", "subregion", "isic", ...
+  uint32_t parent = 0;                           // Broader code of the same list; 0 for none.
+  uint32_t since = 1;                            // First version of the list with this code.
+  uint32_t until = 0;                            // Last version with it; 0 for still valid.
+  uint32_t superseded_by = 0;                    // The code that replaces it; 0 for none.
+};
+
+class CodeList {
+ public:
+  CodeList(std::string name, uint32_t version, std::string source, std::vector<Code> codes);
+
+  const std::string& name() const { return name_; }
+  uint32_t version() const { return version_; }
+  const std::string& source() const { return source_; }
+  const std::vector<Code>& codes() const { return codes_; }  // Ascending by number.
+
+  // Null when there is no such code in any version.
+  const Code* Find(uint32_t number) const;
+  const Code* FindId(std::string_view id) const;
+  // True when `number` is valid in `version` of the list.
+  bool Has(uint32_t number, uint32_t version) const;
+  // The label in `language`; nothing when it is missing (never another language's).
+  std::optional<std::string> Label(uint32_t number, std::string_view language) const;
+
+ private:
+  std::string name_;
+  uint32_t version_;
+  std::string source_;
+  std::vector<Code> codes_;
+};
+
+// All lists of one folder. Every list carries the version of the whole bundle, so that
+// one number ("codelist_version") in a record or release names them all.
+class Registry {
+ public:
+  // Reads every *.yaml of `folder`. CODELIST_INVALID names file and path of each fault;
+  // FILE_UNREADABLE when the folder is absent.
+  static StatusOr<std::shared_ptr<const Registry>> Load(const std::string& folder);
+  // For tests and tools.
+  explicit Registry(std::vector<CodeList> lists);
+
+  uint32_t version() const { return version_; }
+  // Null for an unknown list.
+  const CodeList* Find(std::string_view list) const;
+  // REQUIRES: the list exists (the fixed lists that code refers to; Load checks them).
+  const CodeList& Get(std::string_view list) const;
+  const std::map<std::string, CodeList, std::less<>>& lists() const { return lists_; }
+
+ private:
+  uint32_t version_ = 1;
+  std::map<std::string, CodeList, std::less<>> lists_;
+};
+
+}  // namespace enlace::codes

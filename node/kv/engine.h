@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/base/error.h"
+
+// The only seam to a database: ordered byte keys in named tables, atomic durable
+// batches with preconditions, snapshots. No engine type appears above it.
+//
+// Limits (static below, tested on every engine): keys 1 to 1,024 bytes, values up to
+// 1 MiB, batches up to 64 MiB. No merge operators, no range deletes.
+namespace enlace::kv {
+
+inline constexpr size_t kKeyBytesMax = 1024;
+inline constexpr size_t kValueBytesMax = 1 << 20;
+inline constexpr size_t kBatchBytesMax = 64 << 20;
+
+// Tables are declared once, at open; see store/tables.h.
+using TableId = uint16_t;
+
+struct Mutation {
+  TableId table = 0;
+  std::string key;
+  std::optional<std::string> value;  // Nothing deletes the key.
+};
+
+// `table`/`key` must hold exactly `expected` (nothing: must be absent).
+struct Precondition {
+  TableId table = 0;
+  std::string key;
+  std::optional<std::string> expected;
+};
+
+struct Batch {
+  std::vector<Precondition> preconditions;
+  std::vector<Mutation> mutations;  // The last mutation of a key wins.
+};
+
+// A range of keys: first <= key < limit; an empty limit is open.
+struct KeyRange {
+  std::string first;
+  std::string limit;
+};
+// All keys that begin with `prefix`.
+KeyRange PrefixRange(std::string_view prefix);
+
+// Called for each row in key order; false ends the scan.
+using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+// A state of the whole database at one moment. Thread-safe. Keep for seconds only.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  // Nothing when absent. STORE_CORRUPT when the bytes do not match their checksum; the
+  // engine then refuses all further commits.
+  virtual StatusOr<std::optional<std::string>> Get(TableId table, std::string_view key) const = 0;
+  virtual Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const = 0;
+};
+
+// Thread-safe.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Snapshot> TakeSnapshot() = 0;
+  // All or nothing, and on disk when OK. STORE_CONFLICT: a precondition did not hold,
+  // nothing was written, retry. STORE_LIMIT: over a limit, nothing was written.
+  // STORE_FAILED: the disk refused; whether the batch persisted is unknown, no further
+  // commit is accepted by this engine.
+  virtual Status Commit(const Batch& batch) = 0;
+  // OK, or why the engine no longer accepts commits.
+  virtual Status Health() const = 0;
+  // Reads every stored byte again and compares checksums.
+  virtual Status VerifyChecksums() = 0;
+};
+
+// Keeps everything in memory; for tests. `table_count` tables 0 to table_count-1.
+std::unique_ptr<Engine> OpenMemoryEngine(size_t table_count);
+
+struct RocksOptions {
+  std::string path;
+  std::vector<std::string> table_names;  // Index is the TableId; column families by name.
+  bool create = false;                   // Only `init` creates.
+  // False opens tolerantly after a torn tail; only ever on a copy (see store/recovery.h).
+  bool strict = true;
+  size_t cache_bytes = 64 << 20;
+};
+// STORE_FORMAT when absent (or present, with create), STORE_LOCKED, STORE_CORRUPT when
+// strict opening finds damage.
+StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksOptions& options);
+
+}  // namespace enlace::kv

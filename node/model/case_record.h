@@ -1,0 +1,75 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "node/base/bytes.h"
+#include "node/base/error.h"
+#include "node/codes/registry.h"
+
+// One victim's anonymised record, as plain values. Pure.
+namespace enlace::model {
+
+// Why there is no code; numbers as in API and storage. Never merged into one another.
+enum class Missing : uint8_t { kNone = 0, kUnknown = 1, kNotCollected = 2, kNotApplicable = 3 };
+
+// A code, or why there is none; exactly one of the two.
+struct SingleValue {
+  uint32_t code = 0;
+  Missing missing = Missing::kNone;
+  auto operator<=>(const SingleValue&) const = default;
+};
+
+// What is affirmed, what is denied, and one reason for all other codes of the list.
+// Bit n of a mask is code n, so codes run from 1 to 63.
+struct SetValue {
+  uint64_t affirmed = 0;
+  uint64_t denied = 0;
+  Missing rest = Missing::kNotCollected;
+  auto operator<=>(const SetValue&) const = default;
+};
+
+// The content of a record. An attribute that is absent from the maps means "not
+// collected", and Canonical() removes entries that say just that, so equal content has
+// equal form.
+struct CaseContent {
+  uint32_t codelist_version = 1;
+  uint32_t registration_year = 0;
+  uint32_t registration_quarter = 0;
+  std::map<uint32_t, SingleValue> singles;
+  std::map<uint32_t, SetValue> sets;
+
+  SingleValue Single(uint32_t attribute) const;
+  SetValue Set(uint32_t attribute) const;
+  void Canonicalize();
+  bool operator==(const CaseContent&) const = default;
+};
+
+enum class CaseState : uint8_t { kActive = 1, kWithdrawn = 2, kErased = 3 };
+
+// 16 random bytes made by the node, never derived from the source.
+using RecordReference = std::string;
+
+struct CaseRecord {
+  RecordReference reference;
+  std::string entity;
+  CaseContent content;
+  CaseState state = CaseState::kActive;
+  uint32_t revision = 1;
+  uint32_t reason = 0;
+  int64_t create_time_ms = 0;
+  int64_t update_time_ms = 0;
+  bool operator==(const CaseRecord&) const = default;
+};
+
+// OK, or one violation per fault (ATTRIBUTE_INVALID, CODE_UNKNOWN), fields as paths below
+// `prefix` such as "case_record". Never echoes a value.
+Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
+                    std::string_view prefix);
+
+// Injective bytes of a content (golden-tested): what batch rows are hashed over.
+std::string CanonicalBytes(const CaseContent& content);
+
+}  // namespace enlace::model

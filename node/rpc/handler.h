@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/message.h"
+#include "node/authz/policy.h"
+#include "node/base/error.h"
+
+// The one handler table. Each method is registered once as
+// (call context, request message) -> status or response message. Identity, policy,
+// admission, limits, deadline and audit are applied in Dispatcher, the one place that
+// every call passes; the gRPC listeners and the tests are front ends of it.
+namespace enlace::rpc {
+
+// What a handler may know of its call. Lives as long as the call.
+struct CallContext {
+  const authz::Caller& caller;
+  std::string method;
+  std::string request_id;               // Made by the node; leaves with INTERNAL errors.
+  int64_t deadline_steady_ms = 0;       // Of Clock::SteadyMs.
+  std::function<bool()> cancelled = [] { return false; };
+};
+
+using Message = google::protobuf::Message;
+
+struct MethodLimits {
+  size_t request_bytes_max = 1 << 20;
+  size_t elements_max = 100'000;        // Wire elements (tags) at all depths.
+};
+
+class HandlerTable {
+ public:
+  // Request and Response are generated message types.
+  template <typename Request, typename Response>
+  void Register(std::string_view method,
+                std::function<StatusOr<Response>(const CallContext&, const Request&)> handler,
+                MethodLimits limits = {}) {
+    Entry entry;
+    entry.limits = limits;
+    entry.request_prototype = &Request::default_instance();
+    entry.run = [handler = std::move(handler)](
+                    const CallContext& call,
+                    const Message& request) -> StatusOr<std::unique_ptr<Message>> {
+      auto response = handler(call, static_cast<const Request&>(request));
+      if (!response.ok()) return response.status();
+      return std::unique_ptr<Message>(std::make_unique<Response>(*std::move(response)));
+    };
+    Add(method, std::move(entry));
+  }
+
+  struct Entry {
+    MethodLimits limits;
+    const Message* request_prototype = nullptr;
+    std::function<StatusOr<std::unique_ptr<Message>>(const CallContext&, const Message&)> run;
+  };
+  // Null when not registered.
+  const Entry* Find(std::string_view method) const;
+  std::vector<std::string> Methods() const;
+
+ private:
+  void Add(std::string_view method, Entry entry);
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+// Registers methods of a service class as table.Register<Req, Resp>(name, bound member).
+#define ENLACE_REGISTER(table, service, method, object, Request, Response)                  \
+  (table).Register<Request, Response>(                                                      \
+      "/" service "/" #method,                                                              \
+      [&target = (object)](const ::enlace::rpc::CallContext& call, const Request& request)  \
+          -> ::enlace::StatusOr<Response> { return target.method(call, request); })
+
+}  // namespace enlace::rpc

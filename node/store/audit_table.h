@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "node/base/bytes.h"
+#include "node/store/store.h"
+
+// The audit record (hash-chained, append-only) and the idempotency record. Both are
+// written in the same commit as the effect they speak of.
+namespace enlace::store {
+
+struct AuditRecord {
+  std::string caller;      // SPIFFE URI, or "admin-socket".
+  std::string method;
+  std::string resource;    // A resource name or a closed word; never a value.
+  std::string decision;    // "allow", "deny", or an error reason.
+  std::string request_id;
+};
+
+// Appends a link to the chain.
+Status AppendAudit(Transaction& transaction, const AuditRecord& record);
+// Checks the chain from its beginning; STORE_CORRUPT names the first bad link. Returns the count.
+StatusOr<uint64_t> VerifyAuditChain(const Reader& reader);
+
+// What an earlier call with this id made. REQUEST_ID_REUSED when its content was other.
+// Nothing for a new or empty id.
+StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::string_view caller,
+                                                 std::string_view method,
+                                                 std::string_view request_id,
+                                                 const Hash& request_hash);
+void PutRequest(Transaction& transaction, std::string_view caller, std::string_view method,
+                std::string_view request_id, const Hash& request_hash,
+                std::string_view resource);
+
+}  // namespace enlace::store

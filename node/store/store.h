@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "node/base/clock.h"
+#include "node/base/error.h"
+#include "node/kv/engine.h"
+#include "node/store/tables.h"
+
+// The durable state of one node: one writer thread that groups concurrent writes into
+// one synced batch, an anchor outside the data directory that proves at start that
+// nothing acknowledged was lost, and snapshots for readers.
+//
+// Values are wrapped in the value envelope (store/envelope.h) here, so that typed tables
+// (case_table.h, channel_table.h, ...) see plain serialised messages.
+namespace enlace::store {
+
+// Reads one state. Thread-safe.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
+  // Rows in key order; `visit` returns false to stop.
+  virtual Status Scan(Table table, const kv::KeyRange& range,
+                      const kv::RowVisitor& visit) const = 0;
+};
+
+// One write in the making. Reads see the writes before it in the same group and its own.
+// Lives on the writer thread; never keep it.
+class Transaction : public Reader {
+ public:
+  virtual void Put(Table table, std::string_view key, std::string_view value) = 0;
+  virtual void Delete(Table table, std::string_view key) = 0;
+  // The sequence of the commit that this transaction will be part of, and its position in
+  // it: together they are unique and ascending for ever. Begins every key that must be in
+  // commit order.
+  virtual uint64_t commit_sequence() const = 0;
+  // Next number within this commit, from 0; each call gives the next one.
+  virtual uint32_t NextIndex() = 0;
+  // Wall clock of the commit.
+  virtual int64_t now_ms() const = 0;
+};
+
+// What the anchor says: the commit that is surely on disk, and the sizes and roots of own
+// channels, so that a restored old copy is noticed.
+struct StoreOptions {
+  std::string data_dir;    // Holds the database; made by Create().
+  std::string anchor_path; // A file outside data_dir, best on another disk.
+  size_t cache_bytes = 64 << 20;
+  size_t group_bytes_max = 8 << 20;
+  size_t queue_max = 4096;  // Waiting writes; more are refused with NODE_OVERLOADED.
+};
+
+// What Open did to come up.
+struct OpenReport {
+  bool repaired = false;     // A torn tail was dropped; nothing acknowledged was behind it.
+  std::string description;   // One line for the operator.
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Makes an empty store with `meta` (serialised storage.v1.StoreMeta) and its anchor.
+  // STORE_EXISTS when there is one.
+  static Status Create(const StoreOptions& options, const std::string& meta);
+  // STORE_FORMAT, STORE_LOCKED, STORE_CORRUPT, STORE_BEHIND_ANCHOR; see docs/OPERATIONS.md.
+  static StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options, Clock& clock,
+                                               OpenReport* report = nullptr);
+  // Over a given engine without anchor, for tests.
+  static std::unique_ptr<Store> OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock);
+
+  // Runs `work` on the writer thread. If it returns OK its writes are durable when Write
+  // returns OK, together with all or none of them. If it fails nothing of it is written
+  // and its status is returned. STORE_FAILED: unknown whether it persisted; retry with the
+  // same request id. NODE_OVERLOADED: not tried.
+  virtual Status Write(const std::function<Status(Transaction&)>& work) = 0;
+
+  virtual std::unique_ptr<Reader> Read() = 0;
+
+  // Last durable commit sequence.
+  virtual uint64_t commit_sequence() const = 0;
+  // OK, or why no more writes are taken.
+  virtual Status Health() const = 0;
+  // Every row decodes, every envelope matches, engine checksums hold.
+  virtual StatusOr<uint64_t> VerifyRows() = 0;
+};
+
+}  // namespace enlace::store

@@ -1,0 +1,82 @@
+// SHA-256 uses OpenSSL's low-level functions: they keep their state in place, while
+// the EVP interface of OpenSSL 3.0 allocates and looks up the algorithm for each hash,
+// which costs more than hashing a Merkle node. Same assembly behind both.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "node/crypto/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <climits>
+
+#include "node/base/check.h"
+
+namespace enlace::crypto {
+
+struct Sha256Stream::State {
+  SHA256_CTX context;
+};
+
+Hash Sha256(std::string_view data) {
+  Hash hash;
+  SHA256_CTX context;
+  ENLACE_CHECK(SHA256_Init(&context) == 1);
+  ENLACE_CHECK(SHA256_Update(&context, data.data(), data.size()) == 1);
+  ENLACE_CHECK(SHA256_Final(hash.data(), &context) == 1);
+  return hash;
+}
+
+Sha256Stream::Sha256Stream() : state_(new State) {
+  ENLACE_CHECK(SHA256_Init(&state_->context) == 1);
+}
+
+Sha256Stream::~Sha256Stream() { delete state_; }
+
+void Sha256Stream::Update(std::string_view data) {
+  ENLACE_CHECK(SHA256_Update(&state_->context, data.data(), data.size()) == 1);
+}
+
+Hash Sha256Stream::Finish() {
+  Hash hash;
+  ENLACE_CHECK(SHA256_Final(hash.data(), &state_->context) == 1);
+  return hash;
+}
+
+Hash HmacSha256(std::string_view key, std::string_view data) {
+  ENLACE_CHECK(key.size() <= INT_MAX);
+  Hash hash;
+  unsigned int size = 0;
+  // A null key pointer would mean "the key of the call before".
+  const char* key_bytes = key.empty() ? "" : key.data();
+  const unsigned char* made =
+      HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(data.data()), data.size(), hash.data(), &size);
+  ENLACE_CHECK(made != nullptr && size == hash.size());
+  return hash;
+}
+
+std::string RandomBytes(size_t count) {
+  ENLACE_CHECK(count <= INT_MAX);
+  std::string bytes(count, '\0');
+  ENLACE_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
+                          static_cast<int>(count)) == 1);
+  return bytes;
+}
+
+std::string RandomUuid() {
+  std::string bytes = RandomBytes(16);
+  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0f) | 0x40);
+  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3f) | 0x80);
+  std::string text = HexEncode(bytes);
+  for (const size_t at : {8U, 13U, 18U, 23U}) text.insert(at, "-");
+  return text;
+}
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace enlace::crypto

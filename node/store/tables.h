@@ -28,6 +28,7 @@ enum class Table : kv::TableId {
   kCheckpoint,        // origin NUL size (u64) -> StoredCheckpoint
   kAudit,             // commit sequence (u64) + index (u32) -> StoredAudit
   kSecret,            // name -> key material of this node (sealed later)
+  kChannelNode,       // origin NUL level (u8) index (u64) -> hash of a perfect subtree
   kCount,
 };
 

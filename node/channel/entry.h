@@ -14,6 +14,11 @@ namespace enlace::channel {
 inline constexpr size_t kOpeningBytes = 32;
 inline constexpr size_t kHeaderBytesMax = 4096;
 inline constexpr size_t kPayloadBytesMax = 900'000;
+inline constexpr size_t kSubjectTagBytes = 16;
+inline constexpr size_t kKindBytesMax = 64;
+inline constexpr size_t kSubjectBytesMax = 512;
+// The version of header that this software writes and understands.
+inline constexpr uint32_t kHeaderVersion = 1;
 
 // The parts of a header that code works with; `raw` is the leaf data, verbatim.
 struct Header {
@@ -44,7 +49,8 @@ StatusOr<Header> MakeHeader(const NewEntry& entry, std::string_view opening,
                             std::string_view subject_key, int64_t now_ms);
 
 // ENTRY_INVALID when the bytes are not a header or over a limit. Unknown fields and
-// versions are accepted and kept in `raw`.
+// versions are accepted and kept in `raw`; of an unknown version only the commitment is
+// checked, which every version carries.
 StatusOr<Header> ParseHeader(std::string_view raw);
 
 // ENTRY_INVALID unless payload and opening match the header's commitment.

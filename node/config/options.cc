@@ -1,0 +1,120 @@
+#include "node/config/options.h"
+
+namespace enlace::config {
+namespace {
+using enum OptionType;
+constexpr std::optional<std::string_view> kRequired = std::nullopt;
+}  // namespace
+
+const std::vector<Option<NodeConfig>>& NodeOptions() {
+  static const std::vector<Option<NodeConfig>> options = {
+      {{"network", kNetwork, kRequired, "", 0, 0, "demo",
+        "Id of the network. Part of every identity and channel, so that a test network can "
+        "never be taken for the real one."},
+       &NodeConfig::network},
+      {{"jurisdiction", kJurisdiction, kRequired, "", 0, 0, "ARG",
+        "ISO 3166 alpha-3 code of the member state, or OAS for the secretariat."},
+       &NodeConfig::jurisdiction},
+      {{"data_dir", kPath, kRequired, "", 0, 0, "/var/lib/enlace",
+        "Folder of the database and the node's own keys; made by `enlaced init`."},
+       &NodeConfig::data_dir},
+      {{"anchor_path", kPath, kRequired, "", 0, 0, "/var/lib/enlace-anchor/anchor",
+        "File outside data_dir, best on another disk, that proves at start that nothing "
+        "acknowledged was lost. Back it up never: it must be newer than any backup."},
+       &NodeConfig::anchor_path},
+      {{"listen", kAddress, "127.0.0.1:7443", "", 0, 0, "0.0.0.0:7443",
+        "Address of the network listener (mutual TLS). Port 0 takes a free one."},
+       &NodeConfig::listen},
+      {{"admin_socket", kSocketPath, kRequired, "", 0, 0, "/run/enlace/admin.sock",
+        "Unix socket for the operator; who may open it may ask for status, and sees no case."},
+       &NodeConfig::admin_socket},
+      {{"tls.certificate_file", kFile, kRequired, "", 0, 0, "/etc/enlace/pki/node.crt",
+        "The node's certificate chain, leaf first, PEM. The leaf carries exactly one identity, "
+        "spiffe://<jurisdiction>.<network>/node."},
+       &NodeConfig::certificate_file},
+      {{"tls.private_key_file", kSecretFile, kRequired, "", 0, 0, "/etc/enlace/pki/node.key",
+        "Its private key, PEM, closed to group and others."},
+       &NodeConfig::private_key_file},
+      {{"secretariat", kJurisdiction, "OAS", "", 0, 0, "OAS",
+        "The jurisdiction whose channel key was pinned at init."},
+       &NodeConfig::secretariat},
+      {{"codelists_dir", kFolder, kRequired, "", 0, 0, "/usr/share/enlace/codelists",
+        "Folder of the code lists."},
+       &NodeConfig::codelists_dir},
+      {{"policy_file", kFile, kRequired, "", 0, 0, "/etc/enlace/policy.yaml",
+        "Who may call which method, and which identities hold which roles."},
+       &NodeConfig::policy_file},
+      {{"release.threshold", kInteger, "5", "persons", 2, 1000, "5",
+        "Counts from 1 up to this less one are suppressed in every release and tabulation; a "
+        "release may ask for more, never for less."},
+       &NodeConfig::release_threshold},
+      {{"federation.pull_interval_ms", kInteger, "5000", "milliseconds", 50, 86'400'000, "5000",
+        "Pause between two visits to a peer; after failures it grows."},
+       &NodeConfig::pull_interval_ms},
+      {{"limits.workers", kInteger, "8", "threads", 1, 256, "8",
+        "Calls that are worked on at once."},
+       &NodeConfig::workers},
+      {{"limits.waiting_calls_max", kInteger, "64", "calls", 1, 10'000, "64",
+        "Calls that may wait for a worker; more are refused with NODE_OVERLOADED."},
+       &NodeConfig::waiting_calls_max},
+      {{"metrics.listen", kAddress, "", "", 0, 0, "127.0.0.1:9464",
+        "Address that serves Prometheus metrics, without TLS: keep it on loopback. Left out: "
+        "no metrics."},
+       &NodeConfig::metrics_listen},
+      {{"log_level", kLogLevel, "info", "", 0, 0, "info",
+        "Least level that is logged."},
+       &NodeConfig::log_level},
+  };
+  return options;
+}
+
+const std::vector<Option<TrustEntry>>& TrustOptions() {
+  static const std::vector<Option<TrustEntry>> options = {
+      {{"trust[].jurisdiction", kJurisdiction, kRequired, "", 0, 0, "ARG",
+        "Whose certificates these anchors prove. One entry each; the own one is required."},
+       &TrustEntry::jurisdiction},
+      {{"trust[].bundle_file", kFile, kRequired, "", 0, 0, "/etc/enlace/trust/arg.crt",
+        "PEM file of that jurisdiction's trust anchors. They speak for no other jurisdiction."},
+       &TrustEntry::bundle_file},
+      {{"trust[].crl_file", kFile, "", "", 0, 0, "/etc/enlace/trust/arg.crl",
+        "PEM file of its revocation lists. Left out: revocation is not checked."},
+       &TrustEntry::crl_file},
+  };
+  return options;
+}
+
+const std::vector<Option<PeerEntry>>& PeerOptions() {
+  static const std::vector<Option<PeerEntry>> options = {
+      {{"peers[].jurisdiction", kJurisdiction, kRequired, "", 0, 0, "OAS",
+        "A node whose channels this one mirrors; it needs an entry under trust."},
+       &PeerEntry::jurisdiction},
+      {{"peers[].endpoint", kAddress, kRequired, "", 0, 0, "node.oas.example:7443",
+        "Address of that node's network listener."},
+       &PeerEntry::endpoint},
+      {{"peers[].channel_key", kChannelKey, kRequired, "", 0, 0,
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "The key that signs that node's channels, as its operator got it from `enlaced init` "
+        "and told you on a second way (base64)."},
+       &PeerEntry::channel_key},
+  };
+  return options;
+}
+
+std::string_view TypeName(OptionType type) {
+  switch (type) {
+    case kNetwork: return "network id";
+    case kJurisdiction: return "jurisdiction";
+    case kAddress: return "host:port";
+    case kPath: return "path";
+    case kSocketPath: return "socket path";
+    case kFile: return "file";
+    case kSecretFile: return "secret file";
+    case kFolder: return "folder";
+    case kChannelKey: return "base64 key";
+    case kLogLevel: return "level";
+    case kInteger: return "whole number";
+  }
+  return "";
+}
+
+}  // namespace enlace::config

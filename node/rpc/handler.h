@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "google/protobuf/message.h"
 #include "node/authz/policy.h"
@@ -32,6 +34,7 @@ struct MethodLimits {
   size_t elements_max = 100'000;        // Wire elements (tags) at all depths.
 };
 
+// Filled once by the composition root, then read by many threads.
 class HandlerTable {
  public:
   // Request and Response are generated message types.
@@ -60,6 +63,8 @@ class HandlerTable {
   // Null when not registered.
   const Entry* Find(std::string_view method) const;
   std::vector<std::string> Methods() const;
+  // The largest request that any method takes.
+  size_t RequestBytesMax() const;
 
  private:
   void Add(std::string_view method, Entry entry);

@@ -1,0 +1,145 @@
+#include "node/metrics/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "node/base/mutex.h"
+#include "node/metrics/state.h"
+
+namespace enlace::metrics {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries kCallSeconds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+const prometheus::Histogram::BucketBoundaries kCommitSeconds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5};
+
+double Seconds(int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
+
+bool IsJurisdictionLabel(std::string_view text) {
+  return text.size() == 3 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+prometheus::Family<prometheus::Counter>& Counter(prometheus::Registry& registry,
+                                                 const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Family<prometheus::Gauge>& Gauge(prometheus::Registry& registry, const char* name,
+                                             const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Family<prometheus::Histogram>& Histogram(prometheus::Registry& registry,
+                                                     const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+std::string_view CallClassName(CallClass call_class) {
+  switch (call_class) {
+    case CallClass::kClient:
+      return "client";
+    case CallClass::kPeer:
+      return "peer";
+    case CallClass::kAdmin:
+      break;
+  }
+  return "admin";
+}
+
+Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
+  auto& call_family = Counter(*registry, "enlace_calls_total", "Calls answered.");
+  auto& refusal_family = Counter(*registry, "enlace_calls_refused_total",
+                                 "Calls refused at an admission limit.");
+  auto& latency_family =
+      Histogram(*registry, "enlace_call_seconds", "Time from admission to the answer.");
+  for (size_t c = 0; c < kCallClasses; ++c) {
+    const std::string name(CallClassName(static_cast<CallClass>(c)));
+    for (size_t code = 0; code < kCodes; ++code) {
+      calls[c][code] = &call_family.Add(
+          {{"class", name}, {"code", std::string(CodeName(static_cast<absl::StatusCode>(code)))}});
+    }
+    refusals[c] = &refusal_family.Add({{"class", name}});
+    latency[c] = &latency_family.Add({{"class", name}}, kCallSeconds);
+  }
+  auto& handshake_family = Counter(*registry, "enlace_handshakes_total",
+                                   "TLS connections whose certificate was verified.");
+  handshakes = {&handshake_family.Add({{"result", "refused"}}),
+                &handshake_family.Add({{"result", "accepted"}})};
+  auto& commit_family =
+      Counter(*registry, "enlace_store_commits_total", "Synced batches of the store.");
+  commits = {&commit_family.Add({{"result", "failed"}}), &commit_family.Add({{"result", "ok"}})};
+  writes = &Counter(*registry, "enlace_store_writes_total", "Acknowledged writes.").Add({});
+  commit_latency =
+      &Histogram(*registry, "enlace_store_commit_seconds", "Time of one synced batch.")
+           .Add({}, kCommitSeconds);
+  mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
+                      "Entries that a peer has and our mirror lacks.");
+  mirror_age =
+      &Gauge(*registry, "enlace_mirror_age_seconds", "Seconds since the last successful pull.");
+  ready = &Gauge(*registry, "enlace_ready", "1 while calls and writes are taken.").Add({});
+  certificate_expiry = &Gauge(*registry, "enlace_certificate_expiry_seconds",
+                              "Seconds until the node's own certificate ends.")
+                            .Add({});
+}
+
+prometheus::Gauge* Metrics::State::OfPeer(prometheus::Family<prometheus::Gauge>& family,
+                                          std::string_view jurisdiction) {
+  if (!IsJurisdictionLabel(jurisdiction)) return nullptr;
+  const MutexLock lock(peers_mutex);
+  if (peers.find(jurisdiction) == peers.end()) {
+    if (peers.size() >= kPeersMax) return nullptr;
+    peers.emplace(jurisdiction);
+  }
+  return &family.Add({{"jurisdiction", std::string(jurisdiction)}});
+}
+
+Metrics::Metrics() : state_(std::make_unique<State>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::CountCall(CallClass call_class, absl::StatusCode code, int64_t latency_us) {
+  const auto c = static_cast<size_t>(call_class);
+  const size_t index = std::min(static_cast<size_t>(code), kCodes - 1);
+  state_->calls[c][index]->Increment();
+  state_->latency[c]->Observe(Seconds(latency_us));
+}
+
+void Metrics::CountRefusal(CallClass call_class) {
+  state_->refusals[static_cast<size_t>(call_class)]->Increment();
+}
+
+void Metrics::CountHandshake(bool accepted) {
+  state_->handshakes[accepted ? 1 : 0]->Increment();
+}
+
+void Metrics::CountCommit(bool ok, uint64_t writes, int64_t latency_us) {
+  state_->commits[ok ? 1 : 0]->Increment();
+  if (ok) state_->writes->Increment(static_cast<double>(writes));
+  state_->commit_latency->Observe(Seconds(latency_us));
+}
+
+void Metrics::SetMirrorLag(std::string_view jurisdiction, uint64_t entries) {
+  prometheus::Gauge* gauge = state_->OfPeer(*state_->mirror_lag, jurisdiction);
+  if (gauge != nullptr) gauge->Set(static_cast<double>(entries));
+}
+
+void Metrics::SetMirrorAge(std::string_view jurisdiction, int64_t seconds) {
+  prometheus::Gauge* gauge = state_->OfPeer(*state_->mirror_age, jurisdiction);
+  if (gauge != nullptr) gauge->Set(static_cast<double>(seconds));
+}
+
+void Metrics::SetReady(bool ready) { state_->ready->Set(ready ? 1 : 0); }
+
+void Metrics::SetCertificateExpiry(int64_t seconds) {
+  state_->certificate_expiry->Set(static_cast<double>(seconds));
+}
+
+std::string Metrics::Render() const {
+  return prometheus::TextSerializer().Serialize(state_->registry->Collect());
+}
+
+}  // namespace enlace::metrics

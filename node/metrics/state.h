@@ -1,0 +1,49 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "node/base/mutex.h"
+#include "node/metrics/metrics.h"
+
+// The metric objects behind Metrics; private to this folder.
+namespace enlace::metrics {
+
+inline constexpr size_t kCodes = 17;  // gRPC's codes 0 to 16.
+
+struct Metrics::State {
+  State();
+  // The gauge of one jurisdiction; null for a word that is none, or above the limit.
+  prometheus::Gauge* OfPeer(prometheus::Family<prometheus::Gauge>& family,
+                            std::string_view jurisdiction);
+
+  // Constant after construction; all objects live as long as the registry.
+  std::shared_ptr<prometheus::Registry> registry;
+  std::array<std::array<prometheus::Counter*, kCodes>, kCallClasses> calls{};
+  std::array<prometheus::Histogram*, kCallClasses> latency{};
+  std::array<prometheus::Counter*, kCallClasses> refusals{};
+  std::array<prometheus::Counter*, 2> handshakes{};
+  std::array<prometheus::Counter*, 2> commits{};
+  prometheus::Counter* writes = nullptr;
+  prometheus::Histogram* commit_latency = nullptr;
+  prometheus::Family<prometheus::Gauge>* mirror_lag = nullptr;
+  prometheus::Family<prometheus::Gauge>* mirror_age = nullptr;
+  prometheus::Gauge* ready = nullptr;
+  prometheus::Gauge* certificate_expiry = nullptr;
+
+  Mutex peers_mutex;
+  std::set<std::string, std::less<>> peers ENLACE_GUARDED_BY(peers_mutex);
+};
+
+}  // namespace enlace::metrics

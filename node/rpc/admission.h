@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "node/authz/policy.h"
+#include "node/base/error.h"
+#include "node/base/mutex.h"
+#include "node/metrics/metrics.h"
+
+// How many calls may be in the house at once, waiting or working: per class, so that
+// clients cannot keep peers or the operator out, and per caller, so that one cannot keep
+// the others out. Refuses early, before a byte of the request is copied. Thread-safe.
+namespace enlace::rpc {
+
+using metrics::CallClass;
+
+CallClass ClassOf(const authz::Caller& caller);
+
+struct AdmissionLimits {
+  int client_calls_max = 128;
+  int peer_calls_max = 64;
+  int admin_calls_max = 16;
+  int calls_per_caller_max = 32;
+  int64_t retry_delay_ms = 250;  // What a refused caller is told to wait.
+};
+
+class Admission {
+ public:
+  Admission(AdmissionLimits limits, metrics::Metrics& metrics)
+      : limits_(limits), metrics_(metrics) {}
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  // One admitted call; leaves when destroyed.
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept { *this = std::move(other); }
+    Ticket& operator=(Ticket&& other) noexcept;
+    ~Ticket() { Leave(); }
+
+   private:
+    friend class Admission;
+    Ticket(Admission* admission, CallClass call_class, std::string caller)
+        : admission_(admission), class_(call_class), caller_(std::move(caller)) {}
+    void Leave();
+    Admission* admission_ = nullptr;
+    CallClass class_ = CallClass::kClient;
+    std::string caller_;
+  };
+
+  // NODE_OVERLOADED (with retry_delay_ms) at a limit, NODE_DRAINING after Drain().
+  StatusOr<Ticket> Enter(const authz::Caller& caller);
+
+  // From now on every call is refused; those inside go on.
+  void Drain();
+  bool draining() const;
+  // True when nobody is inside any more; false when `timeout_ms` passed first.
+  bool WaitUntilEmpty(int64_t timeout_ms);
+  int InFlight() const;
+
+ private:
+  int LimitOf(CallClass call_class) const;
+
+  const AdmissionLimits limits_;
+  metrics::Metrics& metrics_;
+  mutable Mutex mutex_;
+  CondVar empty_;
+  bool draining_ ENLACE_GUARDED_BY(mutex_) = false;
+  std::array<int, metrics::kCallClasses> inside_ ENLACE_GUARDED_BY(mutex_) = {};
+  std::map<std::string, int, std::less<>> by_caller_ ENLACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace enlace::rpc

@@ -26,6 +26,11 @@ int64_t SystemClock::SteadyMs() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
+int64_t SystemClock::SteadyUs() const {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 std::string FormatDate(int64_t unix_ms) { return Format(unix_ms, "%Y-%m-%d"); }
 std::string FormatTime(int64_t unix_ms) { return Format(unix_ms, "%Y-%m-%dT%H:%M:%SZ"); }
 

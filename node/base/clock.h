@@ -16,6 +16,8 @@ class Clock {
   virtual int64_t NowMs() const = 0;
   // Milliseconds that never go back; for durations and deadlines inside one process.
   virtual int64_t SteadyMs() const = 0;
+  // The same in microseconds, for measuring how long a call took.
+  virtual int64_t SteadyUs() const { return SteadyMs() * 1000; }
 };
 
 // Thread-safe.
@@ -23,6 +25,7 @@ class SystemClock final : public Clock {
  public:
   int64_t NowMs() const override;
   int64_t SteadyMs() const override;
+  int64_t SteadyUs() const override;
 };
 
 // Thread-safe. Starts at 2026-01-01T00:00:00Z and moves only when told to.

@@ -1,0 +1,59 @@
+#include "node/rpc/audit_sink.h"
+
+#include <algorithm>
+
+#include "google/protobuf/descriptor.h"
+
+namespace enlace::rpc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+
+constexpr size_t kNameMax = 200;
+
+bool All(std::string_view text, bool (*is)(char)) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is);
+}
+
+// jurisdictions/ARG[/<collection>[/<id>]]; a case id is 32 hex digits and nothing else.
+bool IsResourceName(std::string_view text) {
+  constexpr std::string_view kPrefix = "jurisdictions/";
+  if (text.size() > kNameMax || text.substr(0, kPrefix.size()) != kPrefix) return false;
+  text.remove_prefix(kPrefix.size());
+  const std::string_view jurisdiction = text.substr(0, text.find('/'));
+  if (jurisdiction.size() != 3 || !All(jurisdiction, [](char c) { return c >= 'A' && c <= 'Z'; })) {
+    return false;
+  }
+  if (text.size() == 3) return true;
+  text.remove_prefix(4);
+  const std::string_view collection = text.substr(0, text.find('/'));
+  if (!All(collection, [](char c) { return c >= 'a' && c <= 'z'; })) return false;
+  if (collection.size() == text.size()) return true;
+  const std::string_view id = text.substr(collection.size() + 1);
+  if (collection == "cases") {
+    return id.size() == 32 && All(id, [](char c) {
+             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
+  }
+  return All(id, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+}  // namespace
+
+std::string AuditResource(const google::protobuf::Message& request) {
+  for (const char* name : {"name", "parent"}) {
+    const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName(name);
+    if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING ||
+        field->is_repeated()) {
+      continue;
+    }
+    std::string value = request.GetReflection()->GetString(request, field);
+    if (value.empty()) continue;
+    return IsResourceName(value) ? value : std::string(kResourceOther);
+  }
+  return std::string(kResourceNone);
+}
+
+}  // namespace enlace::rpc

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/message.h"
+#include "node/base/error.h"
+
+// Where the dispatcher leaves its decisions on national data.
+namespace enlace::rpc {
+
+struct AuditEvent {
+  std::string caller;      // SPIFFE URI, or "admin-socket".
+  std::string method;
+  std::string resource;    // A well-formed resource name, or one of the words below.
+  std::string decision;    // "allow" or "deny".
+  std::string request_id;
+};
+
+// Instead of a resource name: refused before the request was read; the request names
+// nothing; or it names something that is no resource name and is not repeated anywhere.
+inline constexpr std::string_view kResourceUnread = "unread";
+inline constexpr std::string_view kResourceNone = "none";
+inline constexpr std::string_view kResourceOther = "other";
+
+class AuditSink {
+ public:
+  virtual ~AuditSink() = default;
+  // OK when the record is durable. On an error the call fails with it, so that no decision
+  // goes unrecorded. Called on worker threads, several at once.
+  virtual Status Record(const AuditEvent& event) = 0;
+};
+
+// What `request` is about: its field `name` or `parent` when that has the form of one of our
+// resource names, else a word. Free text of a caller never reaches the audit record.
+std::string AuditResource(const google::protobuf::Message& request);
+
+}  // namespace enlace::rpc

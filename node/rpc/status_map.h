@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "node/base/error.h"
+
+// What a caller learns of a failure: our Status as gRPC code, text and google.rpc details.
+// Pure; knows no gRPC, so that another front end can use it. The way back is
+// transport/remote_status.h.
+namespace enlace::rpc {
+
+inline constexpr char kErrorDomain[] = "enlace";
+// Texts are cut here, so that an answer fits in gRPC's 8 KiB of trailing metadata.
+inline constexpr size_t kErrorTextMax = 2048;
+inline constexpr size_t kViolationsMax = 20;
+
+struct WireStatus {
+  int code = 0;         // google.rpc.Code.
+  std::string message;
+  std::string details;  // Serialised google.rpc.Status for grpc-status-details-bin.
+};
+
+// REQUIRES: !status.ok(). ErrorInfo (reason, domain, metadata) and RequestInfo always,
+// BadRequest for field violations (the first 20; all are counted in the metadata),
+// RetryInfo where the metadata has retry_delay_ms. INTERNAL, and any status that was not
+// made by Error(), leaves as a fixed text with the request id and nothing else.
+WireStatus ToWire(const Status& status, std::string_view request_id);
+
+}  // namespace enlace::rpc

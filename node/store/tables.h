@@ -10,7 +10,8 @@
 namespace enlace::store {
 
 enum class Table : kv::TableId {
-  kMeta = 0,          // "store" -> StoreMeta; "commit" -> last commit sequence.
+  kMeta = 0,          // "store" -> StoreMeta; "commit" -> last commit sequence;
+                      // "audit" -> hash of the last audit record (32) + their count (u64).
   kCaseRevision,      // commit sequence (u64) + index (u32) -> StoredCaseRevision
   kCaseByReference,   // reference (16) + revision (u32) -> key in kCaseRevision
   kCaseBySourceKey,   // entity "/" HMAC (16) -> reference

@@ -1,0 +1,131 @@
+#include "node/store/audit_table.h"
+
+#include <fmt/format.h>
+
+#include "enlace/storage/v1/records.pb.h"
+#include "node/crypto/hash.h"
+#include "node/store/row_codec.h"
+
+namespace enlace::store {
+namespace {
+
+namespace pb = enlace::storage::v1;
+
+// In kMeta: hash of the last link (32) + number of links (u64). A chain that was cut at
+// its end no longer leads here.
+constexpr char kHeadKey[] = "audit";
+constexpr size_t kHeadBytes = 40;
+
+struct ChainHead {
+  Hash last{};
+  uint64_t count = 0;
+};
+
+StatusOr<ChainHead> LoadHead(const Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(Table::kMeta, kHeadKey));
+  if (!bytes.has_value()) return ChainHead{};
+  if (bytes->size() != kHeadBytes) {
+    return Error(Reason::STORE_CORRUPT, "the head of the audit chain has the wrong size");
+  }
+  return ChainHead{HashFromBytes(std::string_view(*bytes).substr(0, 32)), ReadU64(*bytes, 32)};
+}
+
+void SaveHead(Transaction& transaction, const ChainHead& head) {
+  std::string bytes(AsView(head.last));
+  AppendU64(bytes, head.count);
+  transaction.Put(Table::kMeta, kHeadKey, bytes);
+}
+
+// Parts are preceded by their length, so that no two triples share a key.
+std::string RequestKey(std::string_view caller, std::string_view method,
+                       std::string_view request_id) {
+  std::string joined;
+  for (const std::string_view part : {caller, method, request_id}) {
+    AppendU32(joined, static_cast<uint32_t>(part.size()));
+    joined += part;
+  }
+  return std::string(AsView(crypto::Sha256(joined)));
+}
+
+Status BrokenLink(uint64_t number, std::string_view fault) {
+  return Error(Reason::STORE_CORRUPT,
+               fmt::format("the audit chain is broken at link {}: {}", number, fault),
+               {{"link", std::to_string(number)}});
+}
+
+}  // namespace
+
+Status AppendAudit(Transaction& transaction, const AuditRecord& record) {
+  ENLACE_ASSIGN_OR_RETURN(ChainHead head, LoadHead(transaction));
+  pb::StoredAudit row;
+  row.set_time_ms(transaction.now_ms());
+  row.set_caller(record.caller);
+  row.set_method(record.method);
+  row.set_resource(record.resource);
+  row.set_decision(record.decision);
+  row.set_request_id(record.request_id);
+  row.set_previous_hash(std::string(AsView(head.last)));
+  const std::string bytes = SerializeRow(row);
+
+  std::string key;
+  AppendU64(key, transaction.commit_sequence());
+  AppendU32(key, transaction.NextIndex());
+  transaction.Put(Table::kAudit, key, bytes);
+  head.last = crypto::Sha256(bytes);
+  ++head.count;
+  SaveHead(transaction, head);
+  return absl::OkStatus();
+}
+
+StatusOr<uint64_t> VerifyAuditChain(const Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const ChainHead head, LoadHead(reader));
+  ChainHead walked;
+  Status fault;
+  ENLACE_RETURN_IF_ERROR(
+      reader.Scan(Table::kAudit, {}, [&](std::string_view, std::string_view value) {
+        pb::StoredAudit row;
+        if (!ParseRow(value, "audit", row).ok()) {
+          fault = BrokenLink(walked.count + 1, "the record does not decode");
+        } else if (row.previous_hash() != AsView(walked.last)) {
+          fault = BrokenLink(walked.count + 1, "it does not name the record before it");
+        }
+        walked.last = crypto::Sha256(value);
+        ++walked.count;
+        return fault.ok();
+      }));
+  ENLACE_RETURN_IF_ERROR(fault);
+  if (walked.count != head.count || walked.last != head.last) {
+    return BrokenLink(walked.count + 1, "records at the end are missing or foreign");
+  }
+  return walked.count;
+}
+
+StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::string_view caller,
+                                                 std::string_view method,
+                                                 std::string_view request_id,
+                                                 const Hash& request_hash) {
+  if (request_id.empty()) return std::optional<std::string>();
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes,
+                          reader.Get(Table::kRequest, RequestKey(caller, method, request_id)));
+  if (!bytes.has_value()) return std::optional<std::string>();
+  pb::StoredRequest row;
+  ENLACE_RETURN_IF_ERROR(ParseRow(*bytes, "request", row));
+  if (row.request_hash() != AsView(request_hash)) {
+    return Error(Reason::REQUEST_ID_REUSED,
+                 "an earlier request with this id had other content; use a new UUID for a new "
+                 "request");
+  }
+  return std::optional<std::string>(row.resource());
+}
+
+void PutRequest(Transaction& transaction, std::string_view caller, std::string_view method,
+                std::string_view request_id, const Hash& request_hash,
+                std::string_view resource) {
+  if (request_id.empty()) return;
+  pb::StoredRequest row;
+  row.set_request_hash(std::string(AsView(request_hash)));
+  row.set_resource(std::string(resource));
+  transaction.Put(Table::kRequest, RequestKey(caller, method, request_id), SerializeRow(row));
+}
+
+}  // namespace enlace::store

@@ -1,5 +1,6 @@
 #include "node/base/bytes.h"
 
+#include <cstring>
 #include <algorithm>
 
 #include "node/base/check.h"
@@ -114,7 +115,9 @@ uint64_t ReadU64(std::string_view bytes, size_t at) {
   return value;
 }
 
-uint32_t Crc32c(std::string_view bytes) {
+namespace {
+
+uint32_t Crc32cPortable(std::string_view bytes, uint32_t crc) {
   static const auto table = [] {
     std::array<uint32_t, 256> made{};
     for (uint32_t i = 0; i < 256; ++i) {
@@ -126,11 +129,36 @@ uint32_t Crc32c(std::string_view bytes) {
     }
     return made;
   }();
-  uint32_t crc = 0xffffffffU;
-  for (const char c : bytes) {
-    crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
+  for (const char c : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<uint8_t>(c)) & 0xff];
+  return crc;
+}
+
+#if defined(__x86_64__)
+// Every stored value passes here, so the processor's instruction is worth its lines.
+__attribute__((target("sse4.2"))) uint32_t Crc32cHardware(std::string_view bytes, uint32_t crc) {
+  uint64_t wide = crc;
+  size_t at = 0;
+  for (; at + 8 <= bytes.size(); at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, 8);
+    wide = __builtin_ia32_crc32di(wide, word);
   }
-  return ~crc;
+  crc = static_cast<uint32_t>(wide);
+  for (; at < bytes.size(); ++at) {
+    crc = __builtin_ia32_crc32qi(crc, static_cast<unsigned char>(bytes[at]));
+  }
+  return crc;
+}
+#endif
+
+}  // namespace
+
+uint32_t Crc32c(std::string_view bytes, uint32_t before) {
+#if defined(__x86_64__)
+  static const bool hardware = __builtin_cpu_supports("sse4.2");
+  if (hardware) return ~Crc32cHardware(bytes, ~before);
+#endif
+  return ~Crc32cPortable(bytes, ~before);
 }
 
 }  // namespace enlace

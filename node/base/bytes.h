@@ -32,7 +32,8 @@ void AppendU64(std::string& out, uint64_t value);
 uint32_t ReadU32(std::string_view bytes, size_t at = 0);
 uint64_t ReadU64(std::string_view bytes, size_t at = 0);
 
-// CRC-32C (Castagnoli), for side files.
-uint32_t Crc32c(std::string_view bytes);
+// CRC-32C (Castagnoli). `before` is the sum of the bytes in front of these, so that
+// Crc32c(b, Crc32c(a)) == Crc32c(a + b).
+uint32_t Crc32c(std::string_view bytes, uint32_t before = 0);
 
 }  // namespace enlace

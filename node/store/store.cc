@@ -1,0 +1,49 @@
+#include "node/store/store.h"
+
+#include <utility>
+
+#include "node/store/group.h"
+#include "node/store/store_impl.h"
+#include "node/store/verify.h"
+
+namespace enlace::store {
+
+StoreImpl::StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& clock,
+                     Writer::Limits limits, uint64_t commit_sequence)
+    : parts_(std::move(parts)),
+      health_(std::move(health)),
+      writer_(*parts_.engine, parts_.witness.get(), health_, clock, limits, commit_sequence) {}
+
+Status StoreImpl::Write(const std::function<Status(Transaction&)>& work) {
+  return writer_.Write(work);
+}
+
+std::unique_ptr<Reader> StoreImpl::Read() {
+  return std::make_unique<SnapshotReader>(parts_.engine->TakeSnapshot(), health_);
+}
+
+Status StoreImpl::Health() const {
+  ENLACE_RETURN_IF_ERROR(health_->Get());
+  return health_->Watch(parts_.engine->Health());
+}
+
+StatusOr<uint64_t> StoreImpl::VerifyRows() {
+  const StatusOr<uint64_t> rows = VerifyEveryRow(*Read());
+  if (!rows.ok()) return health_->Watch(rows.status());
+  ENLACE_RETURN_IF_ERROR(health_->Watch(parts_.engine->VerifyChecksums()));
+  return rows;
+}
+
+std::unique_ptr<Store> Store::OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock) {
+  const StoreOptions defaults;
+  auto health = std::make_shared<StoreHealth>();
+  const auto sequence = ReadCommitSequence(SnapshotReader(engine->TakeSnapshot(), health));
+  // A sequence that cannot be read leaves a store that answers nothing but its failure.
+  if (!sequence.ok()) health->Fail(sequence.status());
+  StoreImpl::Parts parts{.engine = std::move(engine)};
+  return std::make_unique<StoreImpl>(
+      std::move(parts), std::move(health), clock,
+      Writer::Limits{defaults.group_bytes_max, defaults.queue_max}, sequence.value_or(0));
+}
+
+}  // namespace enlace::store

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "node/kv/engine.h"
+#include "node/store/health.h"
+#include "node/store/reader.h"
+#include "node/store/store.h"
+#include "node/store/writer.h"
+
+namespace enlace::store {
+
+// The store over its parts; made by Store::Open and Store::OpenOnEngine.
+class StoreImpl final : public Store {
+ public:
+  // Destroyed in reverse order: the engine closes while the directory is still locked.
+  struct Parts {
+    std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
+    std::unique_ptr<kv::Engine> engine;
+  };
+
+  StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& clock, Writer::Limits limits,
+            uint64_t commit_sequence);
+
+  Status Write(const std::function<Status(Transaction&)>& work) override;
+  std::unique_ptr<Reader> Read() override;
+  uint64_t commit_sequence() const override { return writer_.commit_sequence(); }
+  Status Health() const override;
+  StatusOr<uint64_t> VerifyRows() override;
+
+ private:
+  const Parts parts_;
+  const std::shared_ptr<StoreHealth> health_;
+  Writer writer_;  // Last: ends before what it writes to.
+};
+
+}  // namespace enlace::store

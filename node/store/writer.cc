@@ -1,0 +1,125 @@
+#include "node/store/writer.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "node/base/check.h"
+#include "node/store/reader.h"
+
+namespace enlace::store {
+
+// A write that waits; lives on its caller's stack.
+struct Writer::Request {
+  const std::function<Status(Transaction&)>& work;
+  Status status;  // Written by the writer thread before it sets `done`.
+  Mutex mutex;
+  CondVar completed;
+  bool done ENLACE_GUARDED_BY(mutex) = false;
+
+  void Complete() {
+    MutexLock lock(mutex);
+    done = true;
+    completed.NotifyOne();  // Under the lock: the caller frees this when it wakes.
+  }
+};
+
+Writer::Writer(kv::Engine& engine, CommitWitness* witness, std::shared_ptr<StoreHealth> health,
+               Clock& clock, Limits limits, uint64_t commit_sequence)
+    : engine_(engine),
+      witness_(witness),
+      health_(std::move(health)),
+      clock_(clock),
+      limits_{std::min(limits.group_bytes_max, kGroupBytesLimit), limits.queue_max},
+      commit_sequence_(commit_sequence),
+      thread_([this] { Run(); }) {
+  pthread_setname_np(thread_.native_handle(), "store-writer");
+}
+
+Writer::~Writer() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  work_waiting_.NotifyAll();
+  thread_.join();
+}
+
+Status Writer::Write(const std::function<Status(Transaction&)>& work) {
+  ENLACE_CHECK(std::this_thread::get_id() != thread_.get_id());
+  ENLACE_RETURN_IF_ERROR(health_->Get());
+  Request request{.work = work, .status = {}, .mutex = {}, .completed = {}};
+  {
+    MutexLock lock(mutex_);
+    if (queue_.size() >= limits_.queue_max) {
+      return Error(Reason::NODE_OVERLOADED, "too many writes are waiting; retry later");
+    }
+    queue_.push_back(&request);
+  }
+  work_waiting_.NotifyOne();
+  MutexLock lock(request.mutex);
+  request.completed.Wait(request.mutex, [&request]() ENLACE_NO_ANALYSIS { return request.done; });
+  return request.status;
+}
+
+void Writer::Run() {
+  while (Request* first = WaitForRequest()) RunGroup(first);
+}
+
+Writer::Request* Writer::WaitForRequest() {
+  MutexLock lock(mutex_);
+  work_waiting_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return stopping_ || !queue_.empty(); });
+  return Pop();
+}
+
+Writer::Request* Writer::NextRequest() {
+  MutexLock lock(mutex_);
+  return Pop();
+}
+
+Writer::Request* Writer::Pop() {
+  if (queue_.empty()) return nullptr;
+  Request* request = queue_.front();
+  queue_.pop_front();
+  return request;
+}
+
+void Writer::RunGroup(Request* first) {
+  const uint64_t sequence = commit_sequence_ + 1;
+  const SnapshotReader base(engine_.TakeSnapshot(), health_);
+  Group group(base, sequence, clock_.NowMs());
+  std::vector<Request*> members;
+  for (Request* request = first; request != nullptr; request = NextRequest()) {
+    request->status = group.Run(request->work);
+    members.push_back(request);
+    if (group.bytes() >= limits_.group_bytes_max || members.size() >= kGroupWritesMax) break;
+  }
+  // A member that failed, or only read, may have seen the others' changes: it too learns
+  // its result only when they are on disk, and the failure when they are not.
+  const Status committed = Commit(group, sequence);
+  for (Request* request : members) {
+    if (!committed.ok()) request->status = committed;
+    request->Complete();
+  }
+}
+
+Status Writer::Commit(const Group& group, uint64_t sequence) {
+  ENLACE_RETURN_IF_ERROR(health_->Get());
+  if (group.empty()) return absl::OkStatus();
+  Status status = engine_.Commit(group.ToBatch());
+  if (status.ok() && witness_ != nullptr) status = witness_->Advance(sequence);
+  if (!status.ok()) {
+    if (ReasonOf(status) == Reason::STORE_CONFLICT) {
+      status = Error(Reason::STORE_FAILED,
+                     "somebody else wrote to this database; stop the other writer and restart");
+    }
+    health_->Fail(status);
+    return status;
+  }
+  commit_sequence_ = sequence;
+  return absl::OkStatus();
+}
+
+}  // namespace enlace::store

@@ -58,7 +58,8 @@ if [ "$full" = yes ]; then
   # gRPC of this platform is not instrumented and reports races of its own; see
   # docs/ARCHITECTURE.md.
   configure_and_build tsan help > build/tsan.targets
-  mapfile -t targets < <(grep -oE '^unit_(base|crypto|codes|model|config|kv|channel|query|release|trust|authz|store|views|report)_test' build/tsan.targets | sort -u)
+  pure='base|crypto|codes|model|config|kv|channel|query|release|trust|authz|store|views|report'
+  mapfile -t targets < <(grep -oE "^unit_($pure)_test" build/tsan.targets | sort -u)
   configure_and_build tsan "${targets[@]}"
   step "ThreadSanitizer: tests"
   modules=$(printf '%s\n' "${targets[@]}" | sed 's/^unit_//; s/_test$//' | paste -sd '|')
@@ -66,7 +67,8 @@ if [ "$full" = yes ]; then
 
   step "fuzzers: build with clang, then a minute each"
   cmake --preset fuzz > build/fuzz.configure.log 2>&1 || { cat build/fuzz.configure.log; exit 1; }
-  mapfile -t targets < <(cmake --build build/fuzz --target help | grep -oE '^fuzz_[a-z0-9_]+' | sort -u)
+  cmake --build build/fuzz --target help > build/fuzz.targets
+  mapfile -t targets < <(grep -oE '^fuzz_[a-z0-9_]+' build/fuzz.targets | sort -u)
   cmake --build build/fuzz -j "$jobs" --target "${targets[@]}"
   ctest --test-dir build/fuzz -j "$jobs" --output-on-failure -L '^fuzz$'
 

@@ -109,7 +109,9 @@ StatusOr<Header> ParseHeader(std::string_view raw) {
     return Invalid("its header is not a header message");
   }
   if (message.schema_version() == 0) return Invalid("its header has no version");
-  if (message.commitment().size() != Hash().size()) return Invalid("its commitment is not 32 bytes");
+  if (message.commitment().size() != Hash().size()) {
+    return Invalid("its commitment is not 32 bytes");
+  }
   if (message.schema_version() == kHeaderVersion) {
     ENLACE_RETURN_IF_ERROR(CheckVersionOne(message));
   }

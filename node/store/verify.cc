@@ -37,6 +37,7 @@ bool Decodes(Table table, std::string_view key, std::string_view value) {
     case Table::kReleaseByName:
     case Table::kEntryHeader:
     case Table::kSecret:
+    case Table::kChannelNode:
       return true;
     case Table::kCount:
       break;

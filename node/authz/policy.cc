@@ -90,14 +90,25 @@ std::string PatternFault(Role role, std::string_view pattern) {
   return "";
 }
 
+// Both are well formed: the pattern was checked at load, the URI by SpiffeId::Parse. Walks
+// them side by side, since it runs for each grant at each call.
 bool Matches(std::string_view pattern, std::string_view uri) {
-  const std::vector<std::string_view> wanted = Parts(pattern);
-  const std::vector<std::string_view> seen = Parts(uri);
-  if (wanted.size() != seen.size()) return false;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] != "*" && wanted[i] != seen[i]) return false;
+  size_t at = 0;
+  int slashes = 0;
+  for (const char c : pattern) {
+    if (c == '*') {
+      // Labels end at a dot, segments (after the slash behind the domain) do not.
+      const std::string_view ends = slashes > 2 ? "/" : "./";
+      const size_t end = std::min(uri.find_first_of(ends, at), uri.size());
+      if (end == at) return false;
+      at = end;
+      continue;
+    }
+    if (at >= uri.size() || uri[at] != c) return false;
+    if (c == '/') ++slashes;
+    ++at;
   }
-  return !seen.empty();
+  return at == uri.size();
 }
 
 bool IsMethodName(std::string_view text) {

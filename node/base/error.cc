@@ -74,17 +74,23 @@ Status InvalidFields(std::vector<FieldViolation> violations) {
   const Reason reason =
       violations.size() == 1 ? violations.front().reason : Reason::REQUEST_INVALID;
   std::string message;
-  std::string payload;
   for (const FieldViolation& violation : violations) {
     if (!message.empty()) message += "; ";
     message += violation.field + ": " + violation.description;
+  }
+  return WithViolations(Error(reason, message), violations);
+}
+
+Status WithViolations(const Status& status, const std::vector<FieldViolation>& violations) {
+  std::string payload;
+  for (const FieldViolation& violation : violations) {
     AppendPart(payload, violation.field);
     AppendPart(payload, violation.description);
     AppendPart(payload, ReasonName(violation.reason));
   }
-  Status status = Error(reason, message);
-  status.SetPayload(kViolationsUrl, absl::Cord(payload));
-  return status;
+  Status result = status;
+  if (!payload.empty()) result.SetPayload(kViolationsUrl, absl::Cord(payload));
+  return result;
 }
 
 Status WithContext(const Status& status, std::string_view context) {

@@ -50,6 +50,10 @@ Status InvalidFields(std::vector<FieldViolation> violations);
 // A copy of `status` whose message is "context: message"; reason and details stay.
 Status WithContext(const Status& status, std::string_view context);
 
+// A copy of `status` that lists `violations` beside its own reason, message and metadata:
+// for an error that was made elsewhere and is told again here.
+Status WithViolations(const Status& status, const std::vector<FieldViolation>& violations);
+
 // The reason of a status made by Error(); Reason::INTERNAL for any other failure.
 Reason ReasonOf(const Status& status);
 ErrorMetadata MetadataOf(const Status& status);

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace enlace::transport {
+
+// Sends gRPC core's own log through base/log: errors as warnings of event "grpc", nothing
+// below. Idempotent and thread-safe.
+void InstallGrpcLog();
+
+}  // namespace enlace::transport

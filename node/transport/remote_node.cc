@@ -1,0 +1,106 @@
+#include "node/transport/remote_node.h"
+
+#include <chrono>
+#include <utility>
+
+#include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "node/transport/grpc_log.h"
+#include "node/transport/remote_status.h"
+
+namespace enlace::transport {
+namespace {
+
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
+  auto* const bytes = new std::string(message.SerializeAsString());
+  grpc::Slice slice(
+      bytes->data(), bytes->size(), [](void* owned) { delete static_cast<std::string*>(owned); },
+      bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+bool FromBuffer(const grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
+  grpc::Slice slice;
+  if (!buffer.DumpToSingleSlice(&slice).ok()) return false;
+  return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+}
+
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(RemoteNode::kResponseBytesMax);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  // One connection for each RemoteNode: two identities must never share one.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10'000);
+  // gRPC's own retries would repeat calls that must not be repeated.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // A proxy of the environment would see, and could hold back, every call.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return arguments;
+}
+
+}  // namespace
+
+RemoteNode::RemoteNode(std::string endpoint,
+                       std::shared_ptr<grpc::ChannelCredentials> credentials,
+                       std::shared_ptr<LastRefusal> refusal)
+    : endpoint_(std::move(endpoint)),
+      refusal_(std::move(refusal)),
+      channel_(grpc::CreateCustomChannel(endpoint_, credentials, Arguments())) {}
+
+std::unique_ptr<RemoteNode> RemoteNode::OverTls(const std::string& endpoint,
+                                                const OwnIdentity& identity,
+                                                std::shared_ptr<PeerVerifier> verifier,
+                                                const std::string& expected_uri) {
+  InstallGrpcLog();
+  auto refusal = std::make_shared<LastRefusal>();
+  auto credentials = ClientTls(identity, std::move(verifier), expected_uri, refusal);
+  return std::unique_ptr<RemoteNode>(
+      new RemoteNode(endpoint, std::move(credentials), std::move(refusal)));
+}
+
+std::unique_ptr<RemoteNode> RemoteNode::OverSocket(const std::string& endpoint) {
+  InstallGrpcLog();
+  return std::unique_ptr<RemoteNode>(new RemoteNode(
+      endpoint, grpc::InsecureChannelCredentials(), std::make_shared<LastRefusal>()));
+}
+
+Status RemoteNode::Call(std::string_view method, const google::protobuf::Message& request,
+                        google::protobuf::Message& response, int64_t timeout_ms) {
+  grpc::ClientContext context;
+  // gRPC keeps deadlines on the wall clock; the node counts what is left of them.
+  context.set_deadline(std::chrono::system_clock::time_point(
+      std::chrono::milliseconds(SystemClock().NowMs() + timeout_ms)));
+  grpc::GenericStub stub(channel_);
+  grpc::CompletionQueue queue;
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  auto call = stub.PrepareUnaryCall(&context, std::string(method), ToBuffer(request), &queue);
+  call->StartCall();
+  call->Finish(&answer, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);  // Polls on this thread until the one operation is done.
+  if (!status.ok()) {
+    const Status refused = refusal_->Get();
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !refused.ok()) {
+      return WithContext(refused, endpoint_);
+    }
+    return FromRemote(status.error_code(), status.error_message(), status.error_details());
+  }
+  if (!FromBuffer(answer, response)) {
+    return Error(Reason::REQUEST_MALFORMED,
+                 endpoint_ + " answered with other bytes than this method's response",
+                 {{"endpoint", endpoint_}});
+  }
+  return Status();
+}
+
+}  // namespace enlace::transport

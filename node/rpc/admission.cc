@@ -44,11 +44,12 @@ int Admission::LimitOf(CallClass call_class) const {
   return limits_.admin_calls_max;
 }
 
-StatusOr<Admission::Ticket> Admission::Enter(const authz::Caller& caller) {
+StatusOr<Admission::Ticket> Admission::Enter(const authz::Caller& caller,
+                                              bool while_draining) {
   const CallClass call_class = ClassOf(caller);
   std::string name = caller.Name();
   const MutexLock lock(mutex_);
-  if (draining_) {
+  if (draining_ && !while_draining) {
     return Error(Reason::NODE_DRAINING, "the node is stopping and takes no new call; retry");
   }
   int& inside = inside_[static_cast<size_t>(call_class)];

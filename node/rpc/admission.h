@@ -54,8 +54,9 @@ class Admission {
     std::string caller_;
   };
 
-  // NODE_OVERLOADED (with retry_delay_ms) at a limit, NODE_DRAINING after Drain().
-  StatusOr<Ticket> Enter(const authz::Caller& caller);
+  // NODE_OVERLOADED (with retry_delay_ms) at a limit, NODE_DRAINING after Drain() unless the
+  // call is for learning just that.
+  StatusOr<Ticket> Enter(const authz::Caller& caller, bool while_draining = false);
 
   // From now on every call is refused; those inside go on.
   void Drain();

@@ -21,8 +21,15 @@ void LogFault(const Status& status, std::string_view method, const std::string& 
 
 }  // namespace
 
+StatusOr<Admission::Ticket> Dispatcher::Admit(const authz::Caller& caller,
+                                              std::string_view method) const {
+  const HandlerTable::Entry* entry = parts_.table.Find(method);
+  return parts_.admission.Enter(caller,
+                                entry != nullptr && entry->limits.answers_while_draining);
+}
+
 Reply Dispatcher::Dispatch(const Call& call) const {
-  StatusOr<Admission::Ticket> ticket = Admit(call.caller);
+  StatusOr<Admission::Ticket> ticket = Admit(call.caller, call.method);
   if (!ticket.ok()) return Refuse(call.caller, ticket.status());
   return Run(*std::move(ticket), call);
 }

@@ -50,9 +50,7 @@ class Dispatcher {
 
   // Admission alone, for a front end that queues before it works. NODE_OVERLOADED,
   // NODE_DRAINING.
-  StatusOr<Admission::Ticket> Admit(const authz::Caller& caller) const {
-    return parts_.admission.Enter(caller);
-  }
+  StatusOr<Admission::Ticket> Admit(const authz::Caller& caller, std::string_view method) const;
   // The rest, on the calling thread. `ticket` is given back when the reply is made.
   Reply Run(Admission::Ticket ticket, const Call& call) const;
   // Both. Never throws.
@@ -62,6 +60,8 @@ class Dispatcher {
   Reply Refuse(const authz::Caller& caller, const Status& status) const;
 
   const HandlerTable& table() const { return parts_.table; }
+  const authz::Policy& policy() const { return parts_.policy; }
+  Admission& admission() const { return parts_.admission; }
   const Clock& clock() const { return parts_.clock; }
 
  private:

@@ -32,6 +32,7 @@ using Message = google::protobuf::Message;
 struct MethodLimits {
   size_t request_bytes_max = 1 << 20;
   size_t elements_max = 100'000;        // Wire elements (tags) at all depths.
+  bool answers_while_draining = false;  // Only for telling that the node drains.
 };
 
 // Filled once by the composition root, then read by many threads.

@@ -28,8 +28,11 @@ class Client {
   static StatusOr<std::unique_ptr<Client>> Make(const ClientOptions& options);
   virtual ~Client() = default;
 
-  // `method` is "/package.Service/Method". Errors carry the node's reason, metadata and
-  // field violations, as if they were made here; PEER_UNREACHABLE when nobody answers.
+  // `method` is "/package.Service/Method". A call is repeated after UNAVAILABLE when that is
+  // safe: the node said that it had not begun, the method only reads, or the request carries
+  // an id by which the node knows it again. Errors carry the node's reason, metadata and
+  // field violations, as if they were made here, and the node's "request_id" in the
+  // metadata; PEER_UNREACHABLE when nobody answers, IDENTITY_UNTRUSTED when somebody else does.
   virtual Status CallRaw(std::string_view method, const google::protobuf::Message& request,
                          google::protobuf::Message& response) = 0;
 

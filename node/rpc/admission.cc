@@ -56,14 +56,18 @@ StatusOr<Admission::Ticket> Admission::Enter(const authz::Caller& caller,
   const auto count = by_caller_.find(name);
   const int own = count == by_caller_.end() ? 0 : count->second;
   if (inside >= LimitOf(call_class) || own >= limits_.calls_per_caller_max) {
-    metrics_.CountRefusal(call_class);
-    return Error(Reason::NODE_OVERLOADED,
-                 fmt::format("too many calls at once; retry after {} ms", limits_.retry_delay_ms),
-                 {{"retry_delay_ms", std::to_string(limits_.retry_delay_ms)}});
+    return Overloaded(caller);
   }
   ++inside;
   ++by_caller_[name];
   return Ticket(this, call_class, std::move(name));
+}
+
+Status Admission::Overloaded(const authz::Caller& caller) {
+  metrics_.CountRefusal(ClassOf(caller));
+  return Error(Reason::NODE_OVERLOADED,
+               fmt::format("too many calls at once; retry after {} ms", limits_.retry_delay_ms),
+               {{"retry_delay_ms", std::to_string(limits_.retry_delay_ms)}});
 }
 
 void Admission::Drain() {

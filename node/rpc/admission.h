@@ -57,6 +57,8 @@ class Admission {
   // NODE_OVERLOADED (with retry_delay_ms) at a limit, NODE_DRAINING after Drain() unless the
   // call is for learning just that.
   StatusOr<Ticket> Enter(const authz::Caller& caller, bool while_draining = false);
+  // The refusal for a caller that finds no place further on; counted as the others.
+  Status Overloaded(const authz::Caller& caller);
 
   // From now on every call is refused; those inside go on.
   void Drain();

@@ -59,6 +59,7 @@ class Dispatcher {
   // A reply for a call that was refused before it ran.
   Reply Refuse(const authz::Caller& caller, const Status& status) const;
 
+  std::string NewRequestId() const { return parts_.new_request_id(); }
   const HandlerTable& table() const { return parts_.table; }
   const authz::Policy& policy() const { return parts_.policy; }
   Admission& admission() const { return parts_.admission; }

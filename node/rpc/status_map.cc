@@ -11,9 +11,9 @@
 namespace enlace::rpc {
 namespace {
 
-std::string Cut(std::string_view text) {
-  if (text.size() <= kErrorTextMax) return std::string(text);
-  size_t end = kErrorTextMax;
+std::string Cut(std::string_view text, size_t max = kErrorTextMax) {
+  if (text.size() <= max) return std::string(text);
+  size_t end = max;
   // Not within a UTF-8 sequence.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return std::string(text.substr(0, end)) + "...";
@@ -25,8 +25,8 @@ void AddViolations(const std::vector<FieldViolation>& violations, google::rpc::S
   const size_t count = std::min(violations.size(), kViolationsMax);
   for (size_t i = 0; i < count; ++i) {
     auto* const violation = bad_request.add_field_violations();
-    violation->set_field(violations[i].field);
-    violation->set_description(Cut(violations[i].description).substr(0, kErrorTextMax / 8));
+    violation->set_field(Cut(violations[i].field, kErrorTextMax / 8));
+    violation->set_description(Cut(violations[i].description, kErrorTextMax / 8));
     // FieldViolation.reason = 3 of the public proto, which the packaged one is too old for.
     violation->GetReflection()->MutableUnknownFields(violation)->AddLengthDelimited(
         3, std::string(ReasonName(violations[i].reason)));
@@ -71,7 +71,7 @@ WireStatus ToWire(const Status& status, std::string_view request_id) {
   if (violations.size() > kViolationsMax) {
     metadata["violations"] = std::to_string(violations.size());
   }
-  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = Cut(value);
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = Cut(value, kErrorTextMax / 4);
   out.add_details()->PackFrom(info);
   AddViolations(violations, out);
   AddRetry(metadata, out);

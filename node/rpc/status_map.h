@@ -11,9 +11,10 @@
 namespace enlace::rpc {
 
 inline constexpr char kErrorDomain[] = "enlace";
-// Texts are cut here, so that an answer fits in gRPC's 8 KiB of trailing metadata.
-inline constexpr size_t kErrorTextMax = 2048;
-inline constexpr size_t kViolationsMax = 20;
+// Texts are cut here, so that an answer fits in gRPC's 8 KiB of trailing metadata, where
+// every text stands twice and once in base64.
+inline constexpr size_t kErrorTextMax = 1024;
+inline constexpr size_t kViolationsMax = 12;
 
 struct WireStatus {
   int code = 0;         // google.rpc.Code.
@@ -22,7 +23,7 @@ struct WireStatus {
 };
 
 // REQUIRES: !status.ok(). ErrorInfo (reason, domain, metadata) and RequestInfo always,
-// BadRequest for field violations (the first 20; all are counted in the metadata),
+// BadRequest for field violations (the first 12; all are counted in the metadata),
 // RetryInfo where the metadata has retry_delay_ms. INTERNAL, and any status that was not
 // made by Error(), leaves as a fixed text with the request id and nothing else.
 WireStatus ToWire(const Status& status, std::string_view request_id);

@@ -3,7 +3,7 @@
 namespace enlace::transport {
 
 // Sends gRPC core's own log through base/log: errors as warnings of event "grpc", nothing
-// below. Idempotent and thread-safe.
+// below, and at most five lines a second. Idempotent and thread-safe.
 void InstallGrpcLog();
 
 }  // namespace enlace::transport

@@ -32,6 +32,7 @@ bool FromBuffer(const grpc::ByteBuffer& buffer, google::protobuf::Message& messa
 grpc::ChannelArguments Arguments() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(RemoteNode::kResponseBytesMax);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 32 << 10);  // Room for error details.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   // One connection for each RemoteNode: two identities must never share one.

@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "node/base/check.h"
@@ -235,6 +236,8 @@ CertificateFiles WriteFiles(const IssuedCertificate& certificate, const std::str
   const std::string stem = folder + "/" + std::string(name);
   std::ofstream(stem + ".crt", std::ios::binary) << certificate.ChainPem();
   std::ofstream(stem + ".key", std::ios::binary) << certificate.private_key_pem;
+  std::filesystem::permissions(stem + ".key", std::filesystem::perms::owner_read |
+                                                  std::filesystem::perms::owner_write);
   return {stem + ".crt", stem + ".key"};
 }
 

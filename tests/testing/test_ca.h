@@ -81,7 +81,7 @@ struct CertificateFiles {
   std::string certificate_file;  // Leaf, then intermediates.
   std::string private_key_file;
 };
-// Writes <folder>/<name>.crt and <folder>/<name>.key.
+// Writes <folder>/<name>.crt and <folder>/<name>.key (mode 0600).
 CertificateFiles WriteFiles(const IssuedCertificate& certificate, const std::string& folder,
                             std::string_view name);
 

@@ -1,0 +1,219 @@
+#include "node/rpc/acceptor.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "node/base/check.h"
+#include "node/base/log.h"
+
+namespace enlace::rpc {
+namespace {
+
+constexpr int kBacklog = 128;
+constexpr int kPauseMs = 50;  // After an accept that failed for lack of memory.
+
+Status Failed(const std::string& address, const std::string& why) {
+  return Error(Reason::LISTEN_FAILED, address + " cannot be listened on: " + why,
+               {{"address", address}});
+}
+
+Status FailedWithErrno(const std::string& address) {
+  return Failed(address, std::strerror(errno));
+}
+
+class AddressList {
+ public:
+  AddressList(const std::string& host, const std::string& port) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    if (getaddrinfo(host.c_str(), port.c_str(), &hints, &list_) != 0) list_ = nullptr;
+  }
+  ~AddressList() {
+    if (list_ != nullptr) freeaddrinfo(list_);
+  }
+  AddressList(const AddressList&) = delete;
+  AddressList& operator=(const AddressList&) = delete;
+  const addrinfo* first() const { return list_; }
+
+ private:
+  addrinfo* list_ = nullptr;
+};
+
+int PortOf(int fd) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return 0;
+  if (bound.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port);
+  }
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+}
+
+// Whether a process listens on this socket file.
+bool IsAlive(const sockaddr_un& name) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true;  // Not known, so not removed.
+  const bool alive =
+      connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0 ||
+      errno != ECONNREFUSED;
+  close(fd);
+  return alive;
+}
+
+Status RemoveStale(const std::string& path, const sockaddr_un& name) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return Status();
+  if (!S_ISSOCK(info.st_mode)) return Failed(path, "there is a file that is no socket");
+  if (IsAlive(name)) return Failed(path, "another process listens there; is the node running?");
+  if (unlink(path.c_str()) != 0) return FailedWithErrno(path);
+  return Status();
+}
+
+}  // namespace
+
+SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string path)
+    : listen_fd_(listen_fd), address_(std::move(address)), path_(std::move(path)) {
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ENLACE_CHECK(wake_fd_ >= 0 && spare_fd_ >= 0);
+}
+
+SocketAcceptor::~SocketAcceptor() { Stop(); }
+
+StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return Failed(address, "expected host:port");
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  const AddressList list(host, address.substr(colon + 1));
+  if (list.first() == nullptr) return Failed(address, "expected an address of this host");
+  const addrinfo& at = *list.first();
+  const int fd = socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return FailedWithErrno(address);
+  // A restart must not wait for old connections to time out; this shares no port.
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (bind(fd, at.ai_addr, at.ai_addrlen) != 0 || listen(fd, kBacklog) != 0) {
+    const Status status = FailedWithErrno(address);
+    close(fd);
+    return status;
+  }
+  const std::string bound = address.substr(0, colon + 1) + std::to_string(PortOf(fd));
+  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, ""));
+}
+
+StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(name.sun_path)) {
+    return Failed(path, "expected a path of 1 to 107 bytes");
+  }
+  std::memcpy(name.sun_path, path.data(), path.size());
+  ENLACE_RETURN_IF_ERROR(RemoveStale(path, name));
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return FailedWithErrno(path);
+  // The mode is set on the file before anyone can connect: that needs listen().
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0 ||
+      chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || listen(fd, kBacklog) != 0) {
+    const Status status = FailedWithErrno(path);
+    close(fd);
+    return status;
+  }
+  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, "unix:" + path, path));
+}
+
+void SocketAcceptor::Start(HandOver hand_over) {
+  ENLACE_CHECK(!thread_.joinable());
+  hand_over_ = std::move(hand_over);
+  thread_ = std::jthread([this] { Run(); });
+}
+
+void SocketAcceptor::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    ENLACE_CHECK(write(wake_fd_, &one, sizeof(one)) == sizeof(one));
+    thread_.join();
+  }
+  if (!path_.empty()) unlink(path_.c_str());
+  close(listen_fd_);
+  close(wake_fd_);
+  close(spare_fd_);
+}
+
+void SocketAcceptor::Run() {
+  while (true) {
+    pollfd events[2] = {{listen_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+    if (poll(events, 2, -1) < 0) {
+      ENLACE_CHECK(errno == EINTR || errno == ENOMEM);
+      continue;
+    }
+    if (events[1].revents != 0) return;
+    if (events[0].revents != 0) TakeAll();
+  }
+}
+
+void SocketAcceptor::TakeAll() {
+  while (true) {
+    const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      if (!MayEnter(fd)) {
+        close(fd);
+        continue;
+      }
+      const int on = 1;
+      if (path_.empty()) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      hand_over_(fd);
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    if (errno == EMFILE || errno == ENFILE) {
+      TurnAway();
+    } else if (errno == ENOBUFS || errno == ENOMEM) {
+      poll(nullptr, 0, kPauseMs);
+      return;
+    }
+    // Whatever else: that one connection was lost before we had it; go on with the next.
+  }
+}
+
+// Out of descriptors: the caller would otherwise wait in the backlog, and poll would spin.
+void SocketAcceptor::TurnAway() {
+  close(spare_fd_);
+  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (fd >= 0) close(fd);
+  spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  while (spare_fd_ < 0) {
+    // Another thread was faster with the freed descriptor. Without a spare we accept nobody.
+    poll(nullptr, 0, kPauseMs);
+    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+}
+
+bool SocketAcceptor::MayEnter(int fd) const {
+  if (path_.empty()) return true;
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (peer.uid == geteuid() || peer.uid == 0) return true;
+  LogWarning("admin_socket_refused", {{"uid", std::to_string(peer.uid)}});
+  return false;
+}
+
+}  // namespace enlace::rpc

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "node/base/error.h"
+
+// Takes connections in and hands them to gRPC.
+//
+// gRPC 1.51's own accept loop ends for good at the first failed accept, so that anyone could
+// silence a node by opening more connections than it has file descriptors. Ours keeps a
+// spare descriptor, with which it turns such a caller away and goes on.
+namespace enlace::rpc {
+
+class ConnectionAcceptor {
+ public:
+  using HandOver = std::function<void(int fd)>;  // Takes the descriptor.
+  virtual ~ConnectionAcceptor() = default;
+  // Begins to call `hand_over`, on a thread of its own. Once.
+  virtual void Start(HandOver hand_over) = 0;
+  // No call of `hand_over` is running or will come when this returns. Idempotent.
+  virtual void Stop() = 0;
+  // "127.0.0.1:7443" with the real port, or "unix:/path".
+  virtual const std::string& address() const = 0;
+};
+
+// Listens from its making on. LISTEN_FAILED says why.
+class SocketAcceptor final : public ConnectionAcceptor {
+ public:
+  // "host:port" with a numeric address or a name of this host; port 0 takes a free one. The
+  // port is ours alone: no other process can share it.
+  static StatusOr<std::unique_ptr<ConnectionAcceptor>> Tcp(const std::string& address);
+  // A socket file that only its owner can open (mode 0600); callers of another user but root
+  // are turned away. A file left by a dead process is replaced; one that a process listens
+  // on, or a file that is no socket, is not.
+  static StatusOr<std::unique_ptr<ConnectionAcceptor>> Unix(const std::string& path);
+  ~SocketAcceptor() override;
+
+  void Start(HandOver hand_over) override;
+  void Stop() override;
+  const std::string& address() const override { return address_; }
+
+ private:
+  SocketAcceptor(int listen_fd, std::string address, std::string path);
+  void Run();
+  void TakeAll();
+  void TurnAway();
+  bool MayEnter(int fd) const;
+
+  const int listen_fd_;
+  const std::string address_;
+  const std::string path_;  // Of a Unix socket; removed at the end.
+  int wake_fd_ = -1;
+  int spare_fd_ = -1;       // Of the accept thread.
+  bool stopped_ = false;
+  HandOver hand_over_;
+  std::jthread thread_;
+};
+
+}  // namespace enlace::rpc

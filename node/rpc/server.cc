@@ -1,0 +1,136 @@
+#include "node/rpc/server.h"
+
+#include <chrono>
+#include <utility>
+
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "node/base/check.h"
+#include "node/base/log.h"
+#include "node/rpc/call_reactor.h"
+#include "node/transport/credentials.h"
+#include "node/transport/grpc_log.h"
+
+namespace enlace::rpc {
+namespace {
+
+using ExternalAcceptor = grpc::experimental::ExternalConnectionAcceptor;
+
+void SetArguments(grpc::ServerBuilder& builder, const ServerOptions& options,
+                  size_t request_bytes_max) {
+  const auto set = [&builder](const char* name, int64_t value) {
+    builder.AddChannelArgument(name, static_cast<int>(value));
+  };
+  builder.SetMaxReceiveMessageSize(static_cast<int>(request_bytes_max));
+  builder.SetMaxSendMessageSize(-1);  // Responses are bounded by their methods.
+  set(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  set("grpc.server_handshake_timeout_ms", options.handshake_timeout_ms);
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, options.connection_idle_ms);
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, options.connection_age_ms);
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, options.connection_age_grace_ms);
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_ms);
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options.keepalive_timeout_ms);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  // A compressed request could be larger inside than any limit that gRPC checks.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+}
+
+class GrpcServer final : public Server {
+ public:
+  GrpcServer(const Dispatcher& dispatcher, transport::PeerVerifier* verifier,
+             std::unique_ptr<ConnectionAcceptor> acceptor, const ServerOptions& options)
+      : acceptor_(std::move(acceptor)),
+        workers_(options.workers, options.waiting_calls_max),
+        front_end_(dispatcher, workers_, verifier) {}
+  ~GrpcServer() override { Stop(0); }
+
+  Status Start(const std::shared_ptr<grpc::ServerCredentials>& credentials,
+               const ServerOptions& options) {
+    transport::InstallGrpcLog();
+    grpc::ServerBuilder builder;
+    SetArguments(builder, options, front_end_.dispatcher().table().RequestBytesMax());
+    builder.RegisterCallbackGenericService(&front_end_);
+    hand_over_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) {
+      return Error(Reason::LISTEN_FAILED, "gRPC did not start at " + address(),
+                   {{"address", address()}});
+    }
+    acceptor_->Start([this](int fd) {
+      ExternalAcceptor::NewConnectionParameters connection;
+      connection.fd = fd;
+      hand_over_->HandleNewConnection(&connection);
+    });
+    LogInfo("listening", {{"address", address()}});
+    return Status();
+  }
+
+  const std::string& address() const override { return acceptor_->address(); }
+
+  void Stop(int64_t grace_ms) override {
+    acceptor_->Stop();
+    if (server_ == nullptr || std::exchange(stopped_, true)) return;
+    server_->Shutdown(std::chrono::system_clock::time_point(
+        std::chrono::milliseconds(SystemClock().NowMs() + grace_ms)));
+    server_->Wait();
+  }
+
+ private:
+  // In the order of their making; gRPC's server goes first, while the pool still works.
+  const std::unique_ptr<ConnectionAcceptor> acceptor_;
+  Workers workers_;
+  FrontEnd front_end_;
+  std::unique_ptr<ExternalAcceptor> hand_over_;
+  std::unique_ptr<grpc::Server> server_;
+  bool stopped_ = false;
+};
+
+StatusOr<std::unique_ptr<Server>> Start(const Dispatcher& dispatcher,
+                                        transport::PeerVerifier* verifier,
+                                        std::unique_ptr<ConnectionAcceptor> acceptor,
+                                        const std::shared_ptr<grpc::ServerCredentials>& credentials,
+                                        const ServerOptions& options) {
+  auto server =
+      std::make_unique<GrpcServer>(dispatcher, verifier, std::move(acceptor), options);
+  ENLACE_RETURN_IF_ERROR(server->Start(credentials, options));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Server>> Server::StartNetwork(const Dispatcher& dispatcher,
+                                                       const std::string& address,
+                                                       const transport::OwnIdentity& identity,
+                                                       transport::PeerVerifier& verifier,
+                                                       metrics::Metrics& metrics,
+                                                       const ServerOptions& options) {
+  ENLACE_ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
+                          SocketAcceptor::Tcp(address));
+  return Start(dispatcher, &verifier, std::move(acceptor),
+               transport::ServerTls(identity, verifier, metrics), options);
+}
+
+StatusOr<std::unique_ptr<Server>> Server::StartAdmin(const Dispatcher& dispatcher,
+                                                     const std::string& socket_path,
+                                                     const ServerOptions& options) {
+  ENLACE_ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
+                          SocketAcceptor::Unix(socket_path));
+  return Start(dispatcher, nullptr, std::move(acceptor), grpc::InsecureServerCredentials(),
+               options);
+}
+
+bool Drain(Health& health, Admission& admission, const std::vector<Server*>& servers,
+           int64_t drain_ms) {
+  health.Set(false);
+  admission.Drain();
+  const bool empty = admission.WaitUntilEmpty(drain_ms);
+  // Answers that are on their way out get a moment; what still runs is cancelled.
+  for (Server* server : servers) server->Stop(empty ? 1000 : 0);
+  return empty;
+}
+
+}  // namespace enlace::rpc

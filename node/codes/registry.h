@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,10 @@ namespace enlace::codes {
 inline constexpr std::string_view kLanguages[] = {"en", "es", "fr", "pt"};
 
 struct Code {
-  uint32_t number = 0;                           // Unique in its list; 0 is "total".
-  std::string id;                                // ^[a-z0-9_]+$, for countries the alpha-3 code.
+  uint32_t number = 0;                           // Unique in its list; 0 is "total" where a list has it.
+  std::string id;                                // ^[a-z0-9_]+$, for countries alpha-3: "arg".
   std::map<std::string, std::string> labels;     // Language -> label; a missing one stays missing.
-  std::map<std::string, std::string> properties; // List-specific: "alpha2", "subregion"
+  std::map<std::string, std::string> properties; // List-specific: "alpha2", "subregion", "isic", ...
   uint32_t parent = 0;                           // Broader code of the same list; 0 for none.
   uint32_t since = 1;                            // First version of the list with this code.
   uint32_t until = 0;                            // Last version with it; 0 for still valid.
@@ -42,6 +43,7 @@ class CodeList {
 
   // Null when there is no such code in any version.
   const Code* Find(uint32_t number) const;
+  // Ids are in small letters; capitals of the question are taken as such ("ARG").
   const Code* FindId(std::string_view id) const;
   // True when `number` is valid in `version` of the list.
   bool Has(uint32_t number, uint32_t version) const;
@@ -55,12 +57,16 @@ class CodeList {
   std::vector<Code> codes_;
 };
 
+// The lists that the code refers to by name, which every bundle must have.
+std::span<const std::string_view> RequiredLists();
+
 // All lists of one folder. Every list carries the version of the whole bundle, so that
 // one number ("codelist_version") in a record or release names them all.
 class Registry {
  public:
-  // Reads every *.yaml of `folder`. CODELIST_INVALID names file and path of each fault;
-  // FILE_UNREADABLE when the folder is absent.
+  // Reads every *.yaml of `folder` (format: load.cc). CODELIST_INVALID names file and path
+  // of each fault, also a required list that is missing; FILE_UNREADABLE when the folder is
+  // absent. Limits: 256 lists, 10,000 codes a list, numbers to 65,535 (63 in set lists).
   static StatusOr<std::shared_ptr<const Registry>> Load(const std::string& folder);
   // For tests and tools.
   explicit Registry(std::vector<CodeList> lists);

@@ -1,0 +1,180 @@
+#include "node/model/case_record.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "node/model/attributes.h"
+
+namespace enlace::model {
+namespace {
+
+constexpr uint32_t kYearMin = 1990;
+constexpr uint32_t kYearMax = 2100;
+constexpr uint32_t kQuarterMax = 4;
+// First byte of CanonicalBytes: changes with the layout, so that two layouts never collide.
+constexpr char kCanonicalLayout = 1;
+
+bool IsReason(Missing missing) {
+  return missing == Missing::kUnknown || missing == Missing::kNotCollected ||
+         missing == Missing::kNotApplicable;
+}
+
+// Collects the faults of one record.
+class Validator {
+ public:
+  Validator(const CaseContent& content, const codes::Registry& registry, std::string_view prefix)
+      : content_(content), registry_(registry), prefix_(prefix) {}
+
+  Status Run() {
+    CheckHead();
+    for (const auto& [attribute, value] : content_.singles) CheckSingle(attribute, value);
+    for (const auto& [attribute, value] : content_.sets) CheckSet(attribute, value);
+    return violations_.empty() ? absl::OkStatus() : InvalidFields(std::move(violations_));
+  }
+
+ private:
+  void Add(Reason reason, std::string_view field, std::string_view text) {
+    violations_.push_back({fmt::format("{}{}{}", prefix_, prefix_.empty() ? "" : ".", field),
+                           std::string(text), reason});
+  }
+
+  void CheckHead() {
+    version_known_ =
+        content_.codelist_version >= 1 && content_.codelist_version <= registry_.version();
+    if (!version_known_) {
+      Add(Reason::CODE_UNKNOWN, "codelist_version",
+          fmt::format("expected a version of the code lists from 1 to {}; update the lists of "
+                      "this node or send codes of a version that it has",
+                      registry_.version()));
+    }
+    if (content_.registration_year < kYearMin || content_.registration_year > kYearMax) {
+      Add(Reason::ATTRIBUTE_INVALID, "registration_year",
+          fmt::format("expected a year from {} to {}", kYearMin, kYearMax));
+    }
+    if (content_.registration_quarter > kQuarterMax) {
+      Add(Reason::ATTRIBUTE_INVALID, "registration_quarter", "expected 1 to 4, or 0 for none");
+    }
+  }
+
+  // The list's codes, or null with the fault noted.
+  const codes::CodeList* ListOf(uint32_t attribute, AttributeKind kind, std::string_view group,
+                                std::string& field) {
+    const AttributeInfo* info = FindAttribute(attribute);
+    if (info == nullptr) {
+      field = fmt::format("{}[{}]", group, attribute);
+      Add(Reason::ATTRIBUTE_INVALID, field, "there is no such attribute");
+      return nullptr;
+    }
+    field = fmt::format("{}[{}]", group, info->id);
+    if (info->kind != kind) {
+      Add(Reason::ATTRIBUTE_INVALID, field,
+          kind == AttributeKind::kSet ? "the attribute takes one value; move it to singles"
+                                      : "the attribute takes several values; move it to sets");
+      return nullptr;
+    }
+    return &registry_.Get(info->list);
+  }
+
+  void CheckSingle(uint32_t attribute, const SingleValue& value) {
+    std::string field;
+    const codes::CodeList* list =
+        ListOf(attribute, AttributeKind::kSingle, "singles", field);
+    if (list == nullptr) return;
+    const bool has_code = value.code != 0;
+    const bool well_formed =
+        has_code ? value.missing == Missing::kNone : IsReason(value.missing);
+    if (!well_formed) {
+      Add(Reason::ATTRIBUTE_INVALID, field,
+          "expected either a code or a reason why there is none (1 unknown, 2 not collected, "
+          "3 not applicable)");
+      return;
+    }
+    if (has_code && version_known_ && !list->Has(value.code, content_.codelist_version)) {
+      Add(Reason::CODE_UNKNOWN, field + ".code",
+          fmt::format("expected a code of list {} in the declared version", list->name()));
+    }
+  }
+
+  void CheckSet(uint32_t attribute, const SetValue& value) {
+    std::string field;
+    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSet, "sets", field);
+    if (list == nullptr) return;
+    if (!IsReason(value.rest)) {
+      Add(Reason::ATTRIBUTE_INVALID, field + ".rest",
+          "expected 1 unknown, 2 not collected or 3 not applicable");
+    }
+    if ((value.affirmed & value.denied) != 0) {
+      Add(Reason::ATTRIBUTE_INVALID, field + ".denied", "a code is both affirmed and denied");
+    }
+    CheckMask(*list, value.affirmed, field + ".affirmed");
+    CheckMask(*list, value.denied, field + ".denied");
+  }
+
+  void CheckMask(const codes::CodeList& list, uint64_t mask, const std::string& field) {
+    if (!version_known_) return;
+    for (uint32_t code = 0; code < 64; ++code) {
+      const bool there = ((mask >> code) & 1U) != 0;
+      if (there && (code == 0 || !list.Has(code, content_.codelist_version))) {
+        Add(Reason::CODE_UNKNOWN, field,
+            fmt::format("expected codes of list {} in the declared version", list.name()));
+        return;
+      }
+    }
+  }
+
+  const CaseContent& content_;
+  const codes::Registry& registry_;
+  const std::string_view prefix_;
+  bool version_known_ = false;
+  std::vector<FieldViolation> violations_;
+};
+
+}  // namespace
+
+SingleValue CaseContent::Single(uint32_t attribute) const {
+  const auto at = singles.find(attribute);
+  return at == singles.end() ? SingleValue{0, Missing::kNotCollected} : at->second;
+}
+
+SetValue CaseContent::Set(uint32_t attribute) const {
+  const auto at = sets.find(attribute);
+  return at == sets.end() ? SetValue{} : at->second;
+}
+
+void CaseContent::Canonicalize() {
+  std::erase_if(singles, [](const auto& entry) {
+    return entry.second == SingleValue{0, Missing::kNotCollected};
+  });
+  std::erase_if(sets, [](const auto& entry) { return entry.second == SetValue{}; });
+}
+
+Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
+                    std::string_view prefix) {
+  return Validator(content, registry, prefix).Run();
+}
+
+std::string CanonicalBytes(const CaseContent& content) {
+  CaseContent canonical = content;
+  canonical.Canonicalize();
+  std::string out(1, kCanonicalLayout);
+  AppendU32(out, canonical.codelist_version);
+  AppendU32(out, canonical.registration_year);
+  AppendU32(out, canonical.registration_quarter);
+  AppendU32(out, static_cast<uint32_t>(canonical.singles.size()));
+  for (const auto& [attribute, value] : canonical.singles) {
+    AppendU32(out, attribute);
+    AppendU32(out, value.code);
+    out.push_back(static_cast<char>(value.missing));
+  }
+  AppendU32(out, static_cast<uint32_t>(canonical.sets.size()));
+  for (const auto& [attribute, value] : canonical.sets) {
+    AppendU32(out, attribute);
+    AppendU64(out, value.affirmed);
+    AppendU64(out, value.denied);
+    out.push_back(static_cast<char>(value.rest));
+  }
+  return out;
+}
+
+}  // namespace enlace::model

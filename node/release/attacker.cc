@@ -1,8 +1,13 @@
 #include "node/release/attacker.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
+#include <set>
+
+#include "node/release/simplex.h"
 
 namespace enlace::release {
 namespace {
@@ -10,7 +15,6 @@ namespace {
 using Bounds = std::vector<Hidden>;
 
 // Tightens the bounds of the equation's cells; false when no value is left for one.
-// `changed` is set when a bound moved.
 bool Tighten(const Equation& equation, Bounds& bounds, bool& changed) {
   int64_t sum_low = 0;
   int64_t sum_high = 0;
@@ -26,104 +30,121 @@ bool Tighten(const Equation& equation, Bounds& bounds, bool& changed) {
     const int64_t own_low = coefficient > 0 ? cell.low : -cell.high;
     const int64_t own_high = coefficient > 0 ? cell.high : -cell.low;
     // What this term may be, given what the others may be.
-    int64_t most = equation.constant - (sum_low - own_low);
-    int64_t least = equation.upper_bound ? own_low : equation.constant - (sum_high - own_high);
-    most = std::min(most, own_high);
-    least = std::max(least, own_low);
+    const int64_t most = std::min(own_high, equation.constant - (sum_low - own_low));
+    const int64_t least = equation.upper_bound
+                              ? own_low
+                              : std::max(own_low, equation.constant - (sum_high - own_high));
     if (most < least) return false;
-    const int64_t low = coefficient > 0 ? least : -most;
-    const int64_t high = coefficient > 0 ? most : -least;
-    if (low == cell.low && high == cell.high) continue;
+    changed |= least != own_low || most != own_high;
     sum_low += least - own_low;
     sum_high += most - own_high;
-    cell.low = low;
-    cell.high = high;
-    changed = true;
+    cell.low = coefficient > 0 ? least : -most;
+    cell.high = coefficient > 0 ? most : -least;
   }
   return true;
 }
 
-// One connected part of the system.
+// One connected part of the system as a linear program.
 class Part {
  public:
-  Part(const std::vector<Equation>& equations, std::vector<size_t> used)
-      : equations_(equations), used_(std::move(used)) {}
-
-  // Leaves out equations that contradict the ones before; returns how many.
-  size_t DropContradictions(const Bounds& bounds) {
-    std::vector<size_t> kept;
-    size_t dropped = 0;
-    Bounds tightened = bounds;
-    for (const size_t candidate : used_) {
-      kept.push_back(candidate);
-      Bounds trial = tightened;
-      if (Propagate(kept, trial)) {
-        tightened = std::move(trial);
-      } else {
-        kept.pop_back();
-        ++dropped;
-      }
+  Part(const Bounds& hidden, const std::vector<Equation>& equations, std::vector<size_t> cells,
+       std::vector<size_t> used)
+      : hidden_(hidden), equations_(equations), cells_(std::move(cells)), used_(std::move(used)) {
+    for (size_t index = 0; index < cells_.size(); ++index) column_[cells_[index]] = index;
+    // "Without bound" must stay a number that arithmetic with doubles handles exactly. Any
+    // number is safe: less room only makes the attacker stronger.
+    for (const size_t index : used_) {
+      reach_ = std::max(reach_, 2 * std::abs(equations_[index].constant));
     }
-    used_ = std::move(kept);
-    return dropped;
   }
 
-  // A solution within `bounds`, or nothing when there is none or the search is too long.
-  std::optional<Bounds> Solve(Bounds bounds, const std::vector<size_t>& cells) const {
-    int steps = kSearchStepsMax;
-    if (Search(bounds, cells, steps)) return bounds;
-    return std::nullopt;
+  // Leaves out equations that contradict the others; returns how many.
+  size_t DropContradictions() {
+    size_t dropped = 0;
+    for (;;) {
+      simplex_.emplace(MakeSimplex());
+      const std::vector<size_t> violated = simplex_->MakeFeasible();
+      if (violated.empty()) return dropped;
+      dropped += violated.size();
+      for (auto it = violated.rbegin(); it != violated.rend(); ++it) {
+        used_.erase(used_.begin() + static_cast<std::ptrdiff_t>(*it));
+      }
+    }
+  }
+
+  // The sensitive cells for which no two whole solutions with different values are found.
+  void Attack(std::vector<size_t>& determined) {
+    Witness();
+    for (const size_t cell : cells_) {
+      if (!hidden_[cell].sensitive || Varies(cell)) continue;
+      simplex_->Maximize(column_.at(cell));
+      Witness();
+      if (Varies(cell)) continue;
+      simplex_->Minimize(column_.at(cell));
+      Witness();
+      if (!Varies(cell)) determined.push_back(cell);
+    }
   }
 
  private:
-  bool Propagate(const std::vector<size_t>& equations, Bounds& bounds) const {
-    // Bounds of contradicting sums may creep by one a round: the limit ends that. Stopping
-    // early is sound, the search then splits.
-    constexpr int kRoundsMax = 200;
-    bool changed = true;
-    for (int round = 0; changed && round < kRoundsMax; ++round) {
-      changed = false;
-      for (const size_t index : equations) {
-        if (!Tighten(equations_[index], bounds, changed)) return false;
-      }
+  Simplex MakeSimplex() const {
+    std::vector<double> upper;
+    for (const size_t cell : cells_) {
+      const Hidden& bounds = hidden_[cell];
+      upper.push_back(static_cast<double>(std::min(bounds.high - bounds.low, reach_)));
     }
-    return true;
+    std::vector<Simplex::Row> rows;
+    for (const size_t index : used_) {
+      const Equation& equation = equations_[index];
+      Simplex::Row row;
+      row.coefficients.assign(cells_.size(), 0);
+      int64_t constant = equation.constant;
+      for (const auto& term : equation.terms) {
+        row.coefficients[column_.at(term.hidden)] += static_cast<double>(term.coefficient);
+        constant -= term.coefficient * hidden_[term.hidden].low;
+      }
+      row.constant = static_cast<double>(constant);
+      row.upper_bound = equation.upper_bound;
+      rows.push_back(std::move(row));
+    }
+    return Simplex(std::move(upper), rows);
   }
 
-  bool Search(Bounds& bounds, const std::vector<size_t>& cells, int& steps) const {
-    if (--steps < 0) return false;
-    if (!Propagate(used_, bounds)) return false;
-    const Hidden* open = nullptr;
-    size_t choice = 0;
-    for (const size_t cell : cells) {
-      const Hidden& candidate = bounds[cell];
-      if (candidate.low == candidate.high) continue;
-      if (open == nullptr || candidate.high - candidate.low < open->high - open->low) {
-        open = &candidate;
-        choice = cell;
-      }
+  // Notes the simplex' point if it is a solution in whole numbers, checked exactly.
+  void Witness() {
+    const std::vector<double> point = simplex_->Point();
+    std::map<size_t, int64_t> whole;
+    for (size_t index = 0; index < cells_.size(); ++index) {
+      const double rounded = std::round(point[index]);
+      if (std::abs(point[index] - rounded) > 1e-4) return;
+      const Hidden& bounds = hidden_[cells_[index]];
+      const int64_t value = bounds.low + static_cast<int64_t>(rounded);
+      if (value < bounds.low || value > bounds.high) return;
+      whole[cells_[index]] = value;
     }
-    if (open == nullptr) return true;
-    const int64_t low = open->low;
-    const int64_t high = open->high;
-    // An end of the range first: with sums of this shape it nearly always works.
-    const std::pair<int64_t, int64_t> tries[] = {
-        {low, low}, {high, high}, {low + 1, high - 1}};
-    for (const auto& [from, to] : tries) {
-      if (from > to) continue;
-      Bounds trial = bounds;
-      trial[choice].low = from;
-      trial[choice].high = to;
-      if (Search(trial, cells, steps)) {
-        bounds = std::move(trial);
-        return true;
-      }
+    for (const size_t index : used_) {
+      const Equation& equation = equations_[index];
+      int64_t sum = 0;
+      for (const auto& term : equation.terms) sum += term.coefficient * whole.at(term.hidden);
+      if (equation.upper_bound ? sum > equation.constant : sum != equation.constant) return;
     }
-    return false;
+    for (const auto& [cell, value] : whole) {
+      const auto [it, fresh] = seen_.try_emplace(cell, value);
+      if (!fresh && it->second != value) varies_.insert(cell);
+    }
   }
 
+  bool Varies(size_t cell) const { return varies_.contains(cell); }
+
+  const Bounds& hidden_;
   const std::vector<Equation>& equations_;
+  std::vector<size_t> cells_;
   std::vector<size_t> used_;
+  std::map<size_t, size_t> column_;
+  int64_t reach_ = 1000;
+  std::optional<Simplex> simplex_;
+  std::map<size_t, int64_t> seen_;
+  std::set<size_t> varies_;
 };
 
 // Cells that share equations, directly or over others: part number of each cell.
@@ -144,50 +165,22 @@ std::vector<size_t> ConnectedParts(size_t cells, const std::vector<Equation>& eq
   return part;
 }
 
-// Adds the sensitive ones of `cells` that have a single possible value.
-void AttackPart(const Part& part, const Bounds& hidden, const std::vector<size_t>& cells,
-                std::vector<size_t>& determined) {
-  const std::optional<Bounds> first = part.Solve(hidden, cells);
-  std::vector<bool> varies(hidden.size(), false);
-  for (const size_t cell : cells) {
-    if (!hidden[cell].sensitive || varies[cell]) continue;
-    bool other_value = false;
-    for (const bool below : {true, false}) {
-      if (!first || other_value) break;
-      Bounds trial = hidden;
-      const int64_t known = (*first)[cell].low;
-      (below ? trial[cell].high : trial[cell].low) = below ? known - 1 : known + 1;
-      if (trial[cell].low > trial[cell].high) continue;
-      const std::optional<Bounds> second = part.Solve(std::move(trial), cells);
-      if (!second) continue;
-      other_value = true;
-      for (const size_t each : cells) {
-        if ((*second)[each].low != (*first)[each].low) varies[each] = true;
-      }
-    }
-    if (!other_value) determined.push_back(cell);
-  }
-}
-
 }  // namespace
 
 Attack AttackJointly(const std::vector<Hidden>& hidden, const std::vector<Equation>& equations) {
   Attack attack;
   const std::vector<size_t> part_of = ConnectedParts(hidden.size(), equations);
-  for (size_t root = 0; root < hidden.size(); ++root) {
-    if (part_of[root] != root) continue;
-    std::vector<size_t> cells;
-    std::vector<size_t> used;
-    for (size_t cell = 0; cell < hidden.size(); ++cell) {
-      if (part_of[cell] == root) cells.push_back(cell);
-    }
-    for (size_t index = 0; index < equations.size(); ++index) {
-      const auto& terms = equations[index].terms;
-      if (!terms.empty() && part_of[terms.front().hidden] == root) used.push_back(index);
-    }
-    Part part(equations, std::move(used));
-    attack.contradictory += part.DropContradictions(hidden);
-    AttackPart(part, hidden, cells, attack.determined);
+  std::map<size_t, std::vector<size_t>> cells;
+  std::map<size_t, std::vector<size_t>> used;
+  for (size_t cell = 0; cell < hidden.size(); ++cell) cells[part_of[cell]].push_back(cell);
+  for (size_t index = 0; index < equations.size(); ++index) {
+    const auto& terms = equations[index].terms;
+    if (!terms.empty()) used[part_of[terms.front().hidden]].push_back(index);
+  }
+  for (const auto& [root, members] : cells) {
+    Part part(hidden, equations, members, used[root]);
+    attack.contradictory += part.DropContradictions();
+    part.Attack(attack.determined);
   }
   std::sort(attack.determined.begin(), attack.determined.end());
   return attack;
@@ -202,6 +195,7 @@ std::vector<size_t> AttackAlone(const std::vector<Hidden>& hidden, const Equatio
   }
   Bounds bounds = hidden;
   bool changed = true;
+  // Bounds of one equation settle in two rounds.
   for (int round = 0; changed && round < 3; ++round) {
     changed = false;
     if (!Tighten(equation, bounds, changed)) return determined;

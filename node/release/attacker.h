@@ -7,16 +7,13 @@
 // What somebody who reads a published table can work out about its hidden cells.
 //
 // The attacker knows the published cells, integer bounds of each hidden one and how
-// cells add up. The search is over whole numbers and over all relations at once, so it
-// also finds what several relations give away together. Pure.
+// cells add up, and uses all relations at once. A cell counts as determined unless two
+// solutions in whole numbers, both checked exactly, give it different values; the linear
+// program that looks for them can only err on the side of hiding more. Pure.
 namespace enlace::release {
 
 // Larger than any figure; stands for "no upper bound".
 inline constexpr int64_t kUnbounded = int64_t{1} << 40;
-// Search steps for one question. A question that needs more counts as answered by the
-// attacker: more is hidden, never less.
-inline constexpr int kSearchStepsMax = 4000;
-
 struct Hidden {
   int64_t low = 0;
   int64_t high = kUnbounded;
@@ -39,9 +36,8 @@ struct Attack {
   size_t contradictory = 0;        // Equations that cannot hold together with the others.
 };
 
-// Joint attack with all equations. Equations that contradict the ones before them are
-// left out, as an attacker would have to. A part of the system without any solution, or
-// too hard to search, reports all of its sensitive cells as determined.
+// Joint attack with all equations. Equations that contradict the others are left out, as
+// an attacker would have to.
 Attack AttackJointly(const std::vector<Hidden>& hidden, const std::vector<Equation>& equations);
 
 // Attack with one equation alone: determined by bounds, or the only unknown of an

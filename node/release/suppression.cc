@@ -40,8 +40,12 @@ Hidden BoundsOf(const Cell& cell, const PrimaryBounds& primary) {
 
 // How cells that the table lacks are read.
 enum class Absent {
-  kZero,    // Absent parts are zero, and a relation without a total says nothing.
-  kSummed,  // An absent total is the unknown sum of its parts and counts in further sums.
+  // Every absent part is zero, and a relation without a total says nothing: the simple
+  // subtraction, one relation at a time.
+  kZero,
+  // An absent cell whose own parts are there is their unknown sum and counts in further
+  // sums; only other absent parts are zero: the careful reader, all relations together.
+  kSummed,
 };
 
 class SystemBuilder {
@@ -105,7 +109,9 @@ class SystemBuilder {
       model::FigureKey sibling = first;
       if (first.sex != relation.total.sex) sibling.sex = key.sex;
       if (first.age != relation.total.age) sibling.age = key.age;
-      if (first.category != relation.total.category) sibling.category = key.category;
+      if (first.category != relation.total.category && key.category != 0) {
+        sibling.category = key.category;
+      }
       if (sibling == key && key != relation.total) parts.push_back(key);
     }
     return parts;
@@ -162,6 +168,8 @@ class Protector {
 
   // Shows complementary cells that later ones made needless, the most telling first.
   void ShowNeedless() {
+    // A cell that is lost to an informed reader keeps all the cover there is from others.
+    if (!lost_.empty()) return;
     std::vector<model::FigureKey> hidden;
     for (const auto& [key, cell] : cells_) {
       if (cell.kind == Kind::kComplementary) hidden.push_back(key);
@@ -184,7 +192,6 @@ class Protector {
         }
       }
     }
-    if (const auto exposure = FirstJoint(zero)) return exposure;
     return FirstJoint(SystemBuilder(cells_, relations_, primary_, Absent::kSummed).Build());
   }
 

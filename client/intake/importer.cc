@@ -1,0 +1,235 @@
+#include "client/intake/importer.h"
+
+#include <fmt/format.h>
+
+#include "client/intake/case_mapper.h"
+#include "client/intake/observation_mapper.h"
+#include "node/base/bytes.h"
+#include "node/base/check.h"
+#include "node/crypto/hash.h"
+
+namespace enlace::intake {
+namespace {
+
+// Hashes what passes through.
+class HashingSource final : public ByteSource {
+ public:
+  explicit HashingSource(ByteSource& source) : source_(source) {}
+  StatusOr<size_t> Read(char* buffer, size_t size) override {
+    ENLACE_ASSIGN_OR_RETURN(const size_t count, source_.Read(buffer, size));
+    hash_.Update({buffer, count});
+    return count;
+  }
+  std::string Finish() { return HexEncode(AsView(hash_.Finish())); }
+
+ private:
+  ByteSource& source_;
+  crypto::Sha256Stream hash_;
+};
+
+// Joins cells so that no two rows look alike by accident.
+std::string JoinCells(const std::vector<std::string>& fields, size_t except) {
+  std::string out;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i == except) continue;
+    AppendU32(out, static_cast<uint32_t>(fields[i].size()));
+    out += fields[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Importer::Pass {
+  std::unique_ptr<FileSource> file;
+  const Format* format = nullptr;
+  Header header;
+  std::unique_ptr<CaseMapper> cases;
+  std::unique_ptr<ObservationMapper> figures;
+  std::unique_ptr<QualityCheck> quality;
+  std::unique_ptr<Receipt> receipt;
+  Batch batch;
+  ImportReport report;
+  uint64_t without_jurisdiction = 0;  // In the batch.
+  uint64_t first_row = 1;             // Earlier ones were acknowledged before.
+};
+
+Importer::Importer(const Mappings& mappings, RowSink& sink, Progress progress)
+    : mappings_(mappings), sink_(sink), progress_(std::move(progress)) {}
+
+Importer::~Importer() = default;
+
+// The whole file once: its hash, its format, and that it can be read to the end.
+Status Importer::FirstPass(const ImportOptions& options, Pass& pass) {
+  ENLACE_ASSIGN_OR_RETURN(pass.file, FileSource::Open(options.file));
+  HashingSource source(*pass.file);
+  CsvReader reader(source);
+  CsvRecord record;
+  ENLACE_ASSIGN_OR_RETURN(bool more, reader.Next(record));
+  if (!more) return Error(Reason::FORMAT_UNKNOWN, "the file is empty; a header was expected");
+  ENLACE_ASSIGN_OR_RETURN(pass.format, mappings_.Recognise(record.fields, pass.header));
+  if (!options.format.empty() && pass.format->id != options.format) {
+    return Error(Reason::FORMAT_UNKNOWN,
+                 fmt::format("the file is {}, not {}", pass.format->id, options.format));
+  }
+  while (more) {
+    ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
+    if (more && record.row > kFileRowsMax) {
+      return Error(Reason::FILE_MALFORMED, fmt::format("more than {} rows; split the file",
+                                                       kFileRowsMax));
+    }
+  }
+  pass.report.batch_id = source.Finish();
+  pass.report.format = pass.format->id;
+  return pass.file->Rewind();
+}
+
+void Importer::SetAside(Pass& pass, uint64_t row, const RowFault& fault) {
+  ++pass.report.faults[fault.reason];
+  for (const RowFault& more : fault.also) ++pass.report.faults[more.reason];
+  pass.batch.quarantined.push_back({row, fault});
+}
+
+void Importer::TakeCase(Pass& pass, const CsvRecord& record) {
+  CaseFate fate = pass.cases->Map(pass.header, record);
+  if (const auto* fault = std::get_if<RowFault>(&fate)) {
+    SetAside(pass, record.row, *fault);
+  } else if (const auto* other = std::get_if<NotOurs>(&fate)) {
+    ++pass.batch.not_ours;
+    if (!other->known) ++pass.without_jurisdiction;
+  } else {
+    MappedCase& mapped = std::get<MappedCase>(fate);
+    for (const std::string& column : mapped.respelled) {
+      pass.quality->Warn(QualityKind::kLabelsRespelled, record.row, column);
+    }
+    pass.batch.cases.push_back({record.row, std::move(mapped.content)});
+  }
+}
+
+void Importer::TakeFigure(Pass& pass, const CsvRecord& record) {
+  const ObservationFate fate = pass.figures->Map(pass.header, record);
+  if (std::holds_alternative<NotOurs>(fate)) {
+    ++pass.batch.not_ours;
+    return;
+  }
+  const ObservationFormat& format = pass.format->observations();
+  const auto* figure = std::get_if<MappedObservation>(&fate);
+  if (record.fields.size() == pass.header.size()) {
+    const size_t value = pass.header.At(format.value_column);
+    pass.quality->AddRawFigure(record.row, JoinCells(record.fields, value),
+                               record.fields[value]);
+    const auto dimension =
+        format.dimensions.find(record.fields[pass.header.At(format.dimension_column)]);
+    if (dimension != format.dimensions.end() &&
+        format.categories.at(dimension->second).aliases != nullptr) {
+      const codes::Code* code =
+          mappings_.registry().Get("dimension").Find(dimension->second);
+      pass.quality->AddSpelling(code == nullptr ? "" : code->id,
+                                record.fields[pass.header.At(format.category_column)],
+                                figure != nullptr);
+    }
+  }
+  if (figure == nullptr) {
+    SetAside(pass, record.row, std::get<RowFault>(fate));
+    return;
+  }
+  pass.quality->AddFigure(*figure);
+  pass.batch.observations.push_back({record.row, *figure});
+}
+
+Status Importer::Flush(Pass& pass, uint64_t next_row) {
+  if (pass.batch.empty()) return absl::OkStatus();
+  Batch batch = std::move(pass.batch);
+  pass.batch = Batch();
+  pass.batch.validate_only = batch.validate_only;
+  batch.batch_id = pass.report.batch_id;
+  batch.format = pass.report.format;
+  const uint64_t nobodys = pass.without_jurisdiction;
+  pass.without_jurisdiction = 0;
+  if (next_row <= pass.first_row) return absl::OkStatus();  // Acknowledged before.
+
+  auto results = sink_.Send(batch);
+  if (!results.ok()) {
+    return WithContext(results.status(),
+                       fmt::format("stopped before row {} ({} rows are stored); the same "
+                                   "command goes on from there",
+                                   pass.first_row, pass.first_row - 1));
+  }
+  ENLACE_CHECK(results->size() == batch.rows());
+  Account account = pass.report.account;
+  for (const RowResult& result : *results) {
+    account.Add(result.outcome);
+    if (result.outcome == Outcome::kQuarantined) ++pass.report.node_reasons[result.reason];
+  }
+  account.quarantined += batch.quarantined.size();
+  account.not_ours += batch.not_ours;
+  account.without_jurisdiction += nobodys;
+  if (pass.receipt != nullptr) {
+    ENLACE_RETURN_IF_ERROR(pass.receipt->Record(*results, batch.quarantined, account, next_row));
+  }
+  pass.report.account = account;
+  pass.first_row = next_row;
+  if (progress_) progress_(next_row - 1);
+  return absl::OkStatus();
+}
+
+Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
+  ++pass.report.rows_read;
+  if (pass.cases != nullptr) TakeCase(pass, record);
+  else TakeFigure(pass, record);
+  // Where a batch ends depends on the file alone, so that a repeated batch is the same.
+  if (pass.batch.rows() == kBatchRowsMax ||
+      pass.batch.quarantined.size() == kBatchQuarantinedMax) {
+    return Flush(pass, record.row + 1);
+  }
+  return absl::OkStatus();
+}
+
+Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
+  pass.quality = std::make_unique<QualityCheck>(mappings_.registry());
+  if (pass.format->is_cases()) {
+    pass.cases = std::make_unique<CaseMapper>(*pass.format, mappings_.registry(),
+                                              options.jurisdiction);
+  } else {
+    pass.figures = std::make_unique<ObservationMapper>(*pass.format, mappings_.registry(),
+                                                       options.jurisdiction);
+  }
+  pass.batch.validate_only = options.validate_only;
+  HashingSource source(*pass.file);
+  CsvReader reader(source);
+  CsvRecord record;
+  ENLACE_ASSIGN_OR_RETURN(bool more, reader.Next(record));  // The header.
+  while (more) {
+    ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
+    if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
+  }
+  ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read + 1));
+  if (source.Finish() != pass.report.batch_id) {
+    return Error(Reason::FILE_MALFORMED,
+                 "the file changed while it was read; import a copy that nobody writes to");
+  }
+  pass.report.quality = pass.quality->Finish();
+  ENLACE_CHECK(pass.report.account.Sum() == pass.report.rows_read);
+  return absl::OkStatus();
+}
+
+StatusOr<ImportReport> Importer::Run(const ImportOptions& options) {
+  Pass pass;
+  ENLACE_RETURN_IF_ERROR(FirstPass(options, pass));
+  if (!options.receipt.empty() && !options.validate_only) {
+    ImportState delivery;
+    delivery.batch_id = pass.report.batch_id;
+    delivery.format = pass.report.format;
+    delivery.target = sink_.Target();
+    delivery.jurisdiction = options.jurisdiction;
+    ENLACE_ASSIGN_OR_RETURN(pass.receipt, Receipt::Open(options.receipt, delivery));
+    pass.first_row = pass.receipt->state().next_row;
+    pass.report.account = pass.receipt->state().account;
+    if (pass.first_row > 1) pass.report.resumed_from_row = pass.first_row;
+  }
+  ENLACE_RETURN_IF_ERROR(SecondPass(options, pass));
+  if (pass.receipt != nullptr) ENLACE_RETURN_IF_ERROR(pass.receipt->Complete());
+  return std::move(pass.report);
+}
+
+}  // namespace enlace::intake

@@ -1,0 +1,164 @@
+#include "client/intake/receipt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "client/intake/csv_writer.h"
+#include "node/base/bytes.h"
+#include "node/config/yaml.h"
+
+namespace enlace::intake {
+namespace {
+
+constexpr std::string_view kStateTitle = "enlace-import-state 1\n";
+constexpr std::string_view kColumns = "row,outcome,name,reason,column\r\n";
+
+Status Damaged() {
+  return Error(Reason::RECEIPT_EXISTS,
+               "the state file beside the receipt is damaged; name another receipt file and "
+               "import again, the node knows the rows that it has");
+}
+
+struct Line {
+  uint64_t row;
+  std::vector<std::string> fields;
+};
+
+}  // namespace
+
+void Account::Add(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAccepted: ++accepted; break;
+    case Outcome::kUnchanged: ++unchanged; break;
+    case Outcome::kReplaced: ++replaced; break;
+    case Outcome::kInConflict: ++in_conflict; break;
+    case Outcome::kQuarantined: ++quarantined; break;
+  }
+}
+
+std::string ImportState::Encode() const {
+  std::string out(kStateTitle);
+  out += fmt::format("batch_id {}\nformat {}\ntarget {}\njurisdiction {}\n", batch_id, format,
+                     target, jurisdiction);
+  out += fmt::format("next_row {}\nreceipt_bytes {}\n", next_row, receipt_bytes);
+  out += fmt::format("accepted {}\nunchanged {}\nreplaced {}\nin_conflict {}\nquarantined {}\n",
+                     account.accepted, account.unchanged, account.replaced, account.in_conflict,
+                     account.quarantined);
+  out += fmt::format("not_ours {}\nwithout_jurisdiction {}\n", account.not_ours,
+                     account.without_jurisdiction);
+  out += fmt::format("crc32c {:08x}\n", Crc32c(out));
+  return out;
+}
+
+StatusOr<ImportState> ImportState::Decode(std::string_view text) {
+  const size_t last = text.rfind("crc32c ");
+  if (text.substr(0, kStateTitle.size()) != kStateTitle || last == std::string_view::npos ||
+      text.substr(last) != fmt::format("crc32c {:08x}\n", Crc32c(text.substr(0, last)))) {
+    return Damaged();
+  }
+  std::map<std::string, std::string, std::less<>> values;
+  std::string_view rest = text.substr(kStateTitle.size(), last - kStateTitle.size());
+  while (!rest.empty()) {
+    const size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    const size_t space = line.find(' ');
+    if (end == std::string_view::npos || space == std::string_view::npos) return Damaged();
+    values.emplace(line.substr(0, space), line.substr(space + 1));
+    rest.remove_prefix(end + 1);
+  }
+  bool whole = true;
+  const auto text_of = [&](const char* name) {
+    const auto found = values.find(name);
+    whole = whole && found != values.end();
+    return found == values.end() ? "" : found->second;
+  };
+  const auto number_of = [&](const char* name) {
+    const std::string digits = text_of(name);
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    whole = whole && error == std::errc() && end == digits.data() + digits.size();
+    return value;
+  };
+  ImportState out;
+  out.batch_id = text_of("batch_id");
+  out.format = text_of("format");
+  out.target = text_of("target");
+  out.jurisdiction = text_of("jurisdiction");
+  out.next_row = number_of("next_row");
+  out.receipt_bytes = number_of("receipt_bytes");
+  out.account.accepted = number_of("accepted");
+  out.account.unchanged = number_of("unchanged");
+  out.account.replaced = number_of("replaced");
+  out.account.in_conflict = number_of("in_conflict");
+  out.account.quarantined = number_of("quarantined");
+  out.account.not_ours = number_of("not_ours");
+  out.account.without_jurisdiction = number_of("without_jurisdiction");
+  if (!whole) return Damaged();
+  return out;
+}
+
+StatusOr<std::unique_ptr<Receipt>> Receipt::Open(const std::string& path,
+                                                 const ImportState& delivery) {
+  std::unique_ptr<Receipt> out(new Receipt(path, delivery));
+  const std::string state_path = path + ".state";
+  std::error_code ignored;
+  if (std::filesystem::exists(state_path, ignored)) {
+    ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(state_path));
+    ENLACE_ASSIGN_OR_RETURN(out->state_, ImportState::Decode(text));
+    if (!out->state_.SameDelivery(delivery)) {
+      return Error(Reason::RECEIPT_EXISTS,
+                   path + " belongs to an interrupted import of another file, format, "
+                          "jurisdiction or node; finish that one or name another receipt",
+                   {{"path", path}});
+    }
+    ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Resume(path, out->state_.receipt_bytes));
+    return out;
+  }
+  ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Create(path));
+  ENLACE_RETURN_IF_ERROR(out->file_->Append(kColumns));
+  ENLACE_RETURN_IF_ERROR(out->SaveState());
+  return out;
+}
+
+Status Receipt::SaveState() {
+  state_.receipt_bytes = file_->size();
+  return ReplaceFile(path_ + ".state", state_.Encode());
+}
+
+Status Receipt::Record(const std::vector<RowResult>& results,
+                       const std::vector<QuarantinedRow>& quarantined, const Account& account,
+                       uint64_t next_row) {
+  std::vector<Line> lines;
+  for (const RowResult& result : results) {
+    lines.push_back({result.row,
+                     {std::to_string(result.row), std::string(OutcomeName(result.outcome)),
+                      result.name, result.reason, result.column}});
+  }
+  for (const QuarantinedRow& row : quarantined) {
+    std::vector<RowFault> faults = row.fault.also;
+    faults.insert(faults.begin(), row.fault);
+    for (const RowFault& fault : faults) {
+      lines.push_back({row.row,
+                       {std::to_string(row.row), "QUARANTINED", "",
+                        std::string(RowReasonName(fault.reason)), fault.column}});
+    }
+  }
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const Line& a, const Line& b) { return a.row < b.row; });
+  std::string text;
+  for (const Line& line : lines) AppendCsvRow(text, line.fields);
+  ENLACE_RETURN_IF_ERROR(file_->Append(text));
+  state_.account = account;
+  state_.next_row = next_row;
+  return SaveState();
+}
+
+Status Receipt::Complete() {
+  return RemoveFile(path_ + ".state");
+}
+
+}  // namespace enlace::intake

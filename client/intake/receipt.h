@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/intake/file.h"
+#include "client/intake/sink.h"
+
+// What an agency keeps of a delivery, and what lets an interrupted one go on.
+//
+// The receipt (CSV: row, outcome, name, reason, column) is the only link from the rows of
+// the agency's file to the records at the node; it holds no value of the file. Rows of
+// other jurisdictions are counted, not listed. Beside it, while the delivery is not
+// complete, lies "<receipt>.state": which row comes next and what was counted so far.
+//
+// Order on disk: the node's answer, then the receipt's lines, then the state. A crash in
+// between repeats one batch, which the node answers as "unchanged".
+namespace enlace::intake {
+
+// Counts of a delivery. Each row read is in exactly one of the first six.
+struct Account {
+  uint64_t accepted = 0;
+  uint64_t unchanged = 0;
+  uint64_t replaced = 0;
+  uint64_t in_conflict = 0;
+  uint64_t quarantined = 0;
+  uint64_t not_ours = 0;
+  uint64_t without_jurisdiction = 0;  // Part of not_ours: the file says nobody's.
+
+  uint64_t Sum() const {
+    return accepted + unchanged + replaced + in_conflict + quarantined + not_ours;
+  }
+  void Add(Outcome outcome);
+  bool operator==(const Account&) const = default;
+};
+
+struct ImportState {
+  std::string batch_id;
+  std::string format;
+  std::string target;
+  std::string jurisdiction;
+  uint64_t next_row = 1;
+  uint64_t receipt_bytes = 0;
+  Account account;
+
+  std::string Encode() const;
+  // RECEIPT_EXISTS (the message says so) when the text is no intact state.
+  static StatusOr<ImportState> Decode(std::string_view text);
+  bool SameDelivery(const ImportState& other) const {
+    return batch_id == other.batch_id && format == other.format && target == other.target &&
+           jurisdiction == other.jurisdiction;
+  }
+};
+
+class Receipt {
+ public:
+  // Begins a receipt, or goes on with the one of an interrupted delivery that is equal to
+  // `delivery` in all its names. RECEIPT_EXISTS, FILE_UNWRITABLE.
+  static StatusOr<std::unique_ptr<Receipt>> Open(const std::string& path,
+                                                 const ImportState& delivery);
+
+  const ImportState& state() const { return state_; }
+  // Makes one acknowledged batch part of the receipt: its results, what it set aside, and
+  // the row after it. OK means that all of it is on disk.
+  Status Record(const std::vector<RowResult>& results,
+                const std::vector<QuarantinedRow>& quarantined, const Account& account,
+                uint64_t next_row);
+  // The delivery is complete: the state file goes.
+  Status Complete();
+
+ private:
+  Receipt(std::string path, ImportState state) : path_(std::move(path)), state_(std::move(state)) {}
+  Status SaveState();
+
+  std::string path_;
+  ImportState state_;
+  std::unique_ptr<DurableFile> file_;
+};
+
+}  // namespace enlace::intake

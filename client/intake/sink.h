@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "client/intake/row.h"
+#include "node/base/error.h"
+
+// Where typed rows go: to a node (the command line program implements that over the
+// client library), or nowhere, to see what would happen.
+namespace enlace::intake {
+
+inline constexpr size_t kBatchRowsMax = 1000;         // Of one call, by the API.
+inline constexpr size_t kBatchQuarantinedMax = 1000;
+
+enum class Outcome { kAccepted, kUnchanged, kReplaced, kInConflict, kQuarantined };
+
+std::string_view OutcomeName(Outcome outcome);
+
+struct CaseRow {
+  uint64_t row = 0;
+  model::CaseContent content;
+};
+
+struct ObservationRow {
+  uint64_t row = 0;
+  MappedObservation observation;
+};
+
+struct QuarantinedRow {
+  uint64_t row = 0;
+  RowFault fault;
+};
+
+// Part of a file: consecutive rows, each in exactly one of the four places.
+struct Batch {
+  std::string batch_id;  // SHA-256 of the file in hex.
+  std::string format;
+  std::vector<CaseRow> cases;                // Only for formats of case records.
+  std::vector<ObservationRow> observations;  // Only for formats of figures.
+  std::vector<QuarantinedRow> quarantined;
+  uint64_t not_ours = 0;
+  bool validate_only = false;
+
+  size_t rows() const { return cases.size() + observations.size(); }
+  bool empty() const { return rows() == 0 && quarantined.empty() && not_ours == 0; }
+};
+
+struct RowResult {
+  uint64_t row = 0;
+  Outcome outcome = Outcome::kAccepted;
+  std::string name;    // The record's or figure's; empty when nothing was stored.
+  std::string reason;  // Of the node, when it set the row aside.
+  std::string column;  // Field path of the node's reason.
+};
+
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // One result per typed row, in the order of the batch. After an error it is not known
+  // whether the batch was stored: send exactly the same one again.
+  virtual StatusOr<std::vector<RowResult>> Send(const Batch& batch) = 0;
+  // Names the receiver, so that an interrupted import is not continued elsewhere.
+  virtual std::string Target() const = 0;
+};
+
+// Sends nothing: rows count as the node would count them in an empty database. Figures
+// with one key are unchanged when they say the same, and otherwise in conflict.
+class DrySink final : public RowSink {
+ public:
+  StatusOr<std::vector<RowResult>> Send(const Batch& batch) override;
+  std::string Target() const override { return "nowhere"; }
+
+ private:
+  using Key = std::pair<uint32_t, model::FigureKey>;
+  std::map<Key, MappedObservation> seen_;
+};
+
+}  // namespace enlace::intake

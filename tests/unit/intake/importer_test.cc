@@ -1,0 +1,314 @@
+#include "client/intake/importer.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "client/intake/case_mapper.h"
+#include "client/intake/csv_writer.h"
+#include "tests/unit/intake/fixture.h"
+
+namespace enlace::intake {
+namespace {
+
+// A node in memory: keeps what it is sent, and fails when told to.
+class FakeNode final : public RowSink {
+ public:
+  StatusOr<std::vector<RowResult>> Send(const Batch& batch) override {
+    sent.push_back(batch);
+    if (fail_at == sent.size()) return Error(Reason::PEER_UNREACHABLE, "nobody answers");
+    std::vector<RowResult> out;
+    const auto add = [&](uint64_t row) {
+      const bool known = !rows.insert(row).second;
+      out.push_back({row, known ? Outcome::kUnchanged : Outcome::kAccepted,
+                     "jurisdictions/ARG/cases/" + std::to_string(row), "", ""});
+      if (row == refused_row) out.back() = {row, Outcome::kQuarantined, "", "CODE_UNKNOWN", "x"};
+    };
+    for (const CaseRow& row : batch.cases) add(row.row);
+    for (const ObservationRow& row : batch.observations) add(row.row);
+    return out;
+  }
+  std::string Target() const override { return target; }
+
+  std::string target = "node.example:7443";
+  std::vector<Batch> sent;
+  std::set<uint64_t> rows;
+  size_t fail_at = 0;
+  uint64_t refused_row = 0;
+};
+
+// A file of figures: every fourth row Brazilian, every fifth with a broken category.
+std::string FiguresFile(size_t rows) {
+  std::string out;
+  AppendCsvRow(out, CanonicalHeader(Glotip()), LineEnd::kLf);
+  for (size_t i = 1; i <= rows; ++i) {
+    const bool ours = i % 4 != 0;
+    AppendCsvRow(out,
+                 {ours ? "ARG" : "BRA", ours ? "Argentina" : "Brazil", "Americas", "x",
+                  "Detected trafficking victims", "by citizenship",
+                  i % 5 == 0 ? "pa\xEF\xBF\xBDs" : "Peru", "Total", "Total",
+                  std::to_string(2003 + i % 20), "Counts", std::to_string(5 + i % 7), "GLOTIP"},
+                 LineEnd::kLf);
+  }
+  return out;
+}
+
+class ImporterTest : public ::testing::Test {
+ protected:
+  ImportOptions Options(const std::string& file) {
+    ImportOptions options;
+    options.file = file;
+    options.jurisdiction = "ARG";
+    options.receipt = folder_.path("receipt.csv");
+    return options;
+  }
+  StatusOr<ImportReport> Run(const ImportOptions& options) {
+    return Importer(TestMappings(), node_).Run(options);
+  }
+
+  testing::TempDir folder_;
+  FakeNode node_;
+};
+
+TEST_F(ImporterTest, EveryRowIsInExactlyOnePlace) {
+  const auto report = Run(Options(folder_.Write("in.csv", FiguresFile(100))));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->rows_read, 100u);
+  EXPECT_EQ(report->account.not_ours, 25u);
+  EXPECT_EQ(report->account.quarantined, 15u);
+  EXPECT_EQ(report->account.accepted, 60u);
+  EXPECT_EQ(report->account.Sum(), 100u);
+  EXPECT_EQ(report->faults.at(RowReason::kTextBroken), 15u);
+}
+
+TEST_F(ImporterTest, BatchesStayWithinTheLimitsAndNameTheFileByItsHash) {
+  const auto report = Run(Options(folder_.Write("in.csv", FiguresFile(4000))));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->batch_id.size(), 64u);
+  ASSERT_EQ(node_.sent.size(), 3u);
+  uint64_t not_ours = 0;
+  for (const Batch& batch : node_.sent) {
+    EXPECT_LE(batch.rows(), kBatchRowsMax);
+    EXPECT_EQ(batch.batch_id, report->batch_id);
+    EXPECT_EQ(batch.format, "unodc-glotip-2025");
+    not_ours += batch.not_ours;
+  }
+  EXPECT_EQ(not_ours, 1000u);
+}
+
+TEST_F(ImporterTest, ManyBrokenRowsAreSentInBatchesToo) {
+  std::string text;
+  AppendCsvRow(text, CanonicalHeader(Glotip()));
+  for (int i = 0; i < 2500; ++i) AppendCsvRow(text, {"ARG"});
+  const auto report = Run(Options(folder_.Write("in.csv", text)));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.quarantined, 2500u);
+  ASSERT_EQ(node_.sent.size(), 3u);
+  for (const Batch& batch : node_.sent) {
+    EXPECT_LE(batch.quarantined.size(), kBatchQuarantinedMax);
+  }
+}
+
+TEST_F(ImporterTest, TheReceiptHoldsOutcomesAndNamesButNoValue) {
+  node_.refused_row = 3;
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  const auto report = Run(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(testing::TempDir::Read(options.receipt),
+            "row,outcome,name,reason,column\r\n"
+            "1,ACCEPTED,jurisdictions/ARG/cases/1,,\r\n"
+            "2,ACCEPTED,jurisdictions/ARG/cases/2,,\r\n"
+            "3,QUARANTINED,,CODE_UNKNOWN,x\r\n"
+            "5,QUARANTINED,,TEXT_BROKEN,Category\r\n");
+  EXPECT_EQ(report->node_reasons.at("CODE_UNKNOWN"), 1u);
+  EXPECT_EQ(report->account.quarantined, 2u);
+}
+
+TEST_F(ImporterTest, TheReceiptIsReadableByItsOwnerAloneAndTheStateGoes) {
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  ASSERT_TRUE(Run(options).ok());
+  struct stat info {};
+  ASSERT_EQ(::stat(options.receipt.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_FALSE(std::filesystem::exists(options.receipt + ".state"));
+}
+
+TEST_F(ImporterTest, AnInterruptedImportGoesOnWithTheBatchThatWasNotAnswered) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  FakeNode whole;
+  testing::TempDir other;
+  ImportOptions reference = Options(file);
+  reference.receipt = other.path("receipt.csv");
+  ASSERT_TRUE(Importer(TestMappings(), whole).Run(reference).ok());
+
+  node_.fail_at = 2;
+  const Status stopped = Run(Options(file)).status();
+  EXPECT_EQ(ReasonOf(stopped), Reason::PEER_UNREACHABLE);
+  node_.fail_at = 0;
+  const auto report = Run(Options(file));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_GT(report->resumed_from_row, 1u);
+  EXPECT_EQ(report->account.Sum(), 4000u);
+  ASSERT_EQ(node_.sent.size(), 4u);
+  EXPECT_EQ(node_.sent[1].observations.front().row, node_.sent[2].observations.front().row);
+  EXPECT_EQ(node_.sent[1].observations.back().row, node_.sent[2].observations.back().row);
+  EXPECT_EQ(testing::TempDir::Read(Options(file).receipt), testing::TempDir::Read(reference.receipt));
+}
+
+TEST_F(ImporterTest, LinesOfTheReceiptBeyondTheStateAreWrittenAgain) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(Options(file)).ok());
+  const std::string receipt = Options(file).receipt;
+  const std::string before = testing::TempDir::Read(receipt);
+  folder_.Write("receipt.csv", before + "9999,ACCEP");  // A crash in the middle of a line.
+  node_.fail_at = 0;
+  ASSERT_TRUE(Run(Options(file)).ok());
+  EXPECT_EQ(testing::TempDir::Read(receipt).find("9999,ACCEP\r"), std::string::npos);
+}
+
+TEST_F(ImporterTest, AFinishedReceiptIsNeverOverwritten) {
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  ASSERT_TRUE(Run(options).ok());
+  const std::string before = testing::TempDir::Read(options.receipt);
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS);
+  EXPECT_EQ(testing::TempDir::Read(options.receipt), before);
+}
+
+TEST_F(ImporterTest, AnInterruptedImportIsNotContinuedWithAnotherFileOrNode) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(Options(file)).ok());
+  node_.fail_at = 0;
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.Write("other.csv", FiguresFile(40)))).status()),
+            Reason::RECEIPT_EXISTS);
+  node_.target = "elsewhere.example:7443";
+  EXPECT_EQ(ReasonOf(Run(Options(file)).status()), Reason::RECEIPT_EXISTS);
+}
+
+TEST_F(ImporterTest, ADamagedStateIsRefused) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(Options(file)).ok());
+  std::string state = testing::TempDir::Read(Options(file).receipt + ".state");
+  state[state.find("next_row ") + 9] ^= 1;
+  folder_.Write("receipt.csv.state", state);
+  EXPECT_EQ(ReasonOf(Run(Options(file)).status()), Reason::RECEIPT_EXISTS);
+}
+
+TEST_F(ImporterTest, AReceiptThatAnotherProcessHoldsIsRefused) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(Options(file)).ok());
+  const int fd = ::open(Options(file).receipt.c_str(), O_WRONLY);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  EXPECT_EQ(ReasonOf(Run(Options(file)).status()), Reason::RECEIPT_EXISTS);
+  ::close(fd);
+}
+
+TEST_F(ImporterTest, AFolderThatCannotBeWrittenSendsNothing) {
+  auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  options.receipt = folder_.path("absent/receipt.csv");
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::FILE_UNWRITABLE);
+  EXPECT_TRUE(node_.sent.empty());
+}
+
+TEST_F(ImporterTest, AFileBrokenAtItsEndSendsNothing) {
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(3000) + "\"open"));
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::FILE_MALFORMED);
+  EXPECT_TRUE(node_.sent.empty());
+  EXPECT_FALSE(std::filesystem::exists(options.receipt));
+}
+
+TEST_F(ImporterTest, AFileThatChangesWhileItIsReadIsReported) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
+  Importer importer(TestMappings(), node_, [&](uint64_t) {
+    // Changes a count near the end, in place.
+    const int fd = ::open(file.c_str(), O_WRONLY);
+    ASSERT_EQ(::pwrite(fd, "9", 1, static_cast<off_t>(std::filesystem::file_size(file)) - 9), 1);
+    ::close(fd);
+  });
+  EXPECT_EQ(ReasonOf(importer.Run(Options(file)).status()), Reason::FILE_MALFORMED);
+}
+
+TEST_F(ImporterTest, AnEmptyFileAbsentFileAndFolderAreRefused) {
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.Write("in.csv", ""))).status()), Reason::FORMAT_UNKNOWN);
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.path("absent"))).status()), Reason::FILE_UNREADABLE);
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.path())).status()), Reason::FILE_UNREADABLE);
+}
+
+TEST_F(ImporterTest, AnotherFormatThanTheOneAskedForIsRefused) {
+  auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  options.format = "ctdc-kanon-2020";
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::FORMAT_UNKNOWN);
+}
+
+TEST_F(ImporterTest, ValidatingLeavesNoReceiptAndTellsTheNodeSo) {
+  auto options = Options(folder_.Write("in.csv", FiguresFile(2500)));
+  options.validate_only = true;
+  ASSERT_TRUE(Run(options).ok());
+  EXPECT_FALSE(std::filesystem::exists(options.receipt));
+  ASSERT_GT(node_.sent.size(), 1u);
+  for (const Batch& batch : node_.sent) EXPECT_TRUE(batch.validate_only);
+}
+
+TEST_F(ImporterTest, AHeaderWithoutRowsIsAnEmptyDelivery) {
+  const auto report = Run(Options(folder_.Write("in.csv", FiguresFile(0))));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->rows_read, 0u);
+  EXPECT_TRUE(node_.sent.empty());
+}
+
+TEST_F(ImporterTest, IdenticalRowsOfVictimsAreDifferentPeople) {
+  std::string text;
+  AppendCsvRow(text, CanonicalHeader(Ctdc()));
+  std::vector<std::string> row(63, "-99");
+  row[0] = "2019";
+  row[57] = "AR";
+  for (int i = 0; i < 3; ++i) AppendCsvRow(text, row);
+  const auto report = Run(Options(folder_.Write("in.csv", text)));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.accepted, 3u);
+}
+
+TEST_F(ImporterTest, RespelledLabelsAreWarnedOfAndKept) {
+  std::string text;
+  AppendCsvRow(text, CanonicalHeader(Ctdc()));
+  std::vector<std::string> row(63, "-99");
+  row[0] = "2019";
+  row[57] = "AR";
+  row[8] = row[11] = "1";
+  row[26] = "Threats;Debt bondage";
+  AppendCsvRow(text, row);
+  const auto report = Run(Options(folder_.Write("in.csv", text)));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->quality.warnings,
+            (std::vector<QualityWarning>{
+                {QualityKind::kLabelsRespelled, 1, "meansOfControlConcatenated"}}));
+}
+
+TEST(DrySink, CountsFiguresAsAnEmptyNodeWould) {
+  DrySink sink;
+  Batch batch;
+  MappedObservation figure;
+  figure.key.year = 2019;
+  figure.value = 7;
+  batch.observations = {{1, figure}, {2, figure}};
+  figure.value = 8;
+  batch.observations.push_back({3, figure});
+  figure.jurisdiction = 1;
+  batch.observations.push_back({4, figure});
+  const auto results = sink.Send(batch);
+  ASSERT_TRUE(results.ok());
+  EXPECT_EQ((*results)[0].outcome, Outcome::kAccepted);
+  EXPECT_EQ((*results)[1].outcome, Outcome::kUnchanged);
+  EXPECT_EQ((*results)[2].outcome, Outcome::kInConflict);
+  EXPECT_EQ((*results)[3].outcome, Outcome::kAccepted);
+}
+
+}  // namespace
+}  // namespace enlace::intake

@@ -215,7 +215,7 @@ StatusOr<Policy> Policy::Parse(std::string_view yaml) {
   });
   ENLACE_RETURN_IF_ERROR(faults.ToStatus(Reason::CONFIG_INVALID, "policy"));
 #ifdef ENLACE_BREAK_MISSING_POLICY_ROW
-  policy.rows_.erase(policy.rows_.begin());
+  if (!policy.rows_.empty()) policy.rows_.erase(policy.rows_.begin());
 #endif
   return policy;
 }

@@ -8,11 +8,9 @@
 #include "enlace/exchange/v1/programme_service.pb.h"
 #include "enlace/exchange/v1/statistics_service.pb.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/struct.pb.h"
-#include "google/protobuf/type.pb.h"
 #include "google/protobuf/wrappers.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 
 namespace enlace::rpc {

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Issues one certificate that carries exactly one Enlace identity.
 #
-# Usage: deploy/pki/issue.sh --ca DIR --uri URI --out PREFIX [--csr FILE] [--days 397]
+# Usage: deploy/pki/issue.sh --ca DIR --uri URI --out PREFIX [--host NAME]... [--csr FILE]
+#                            [--days 397]
 #   --ca DIR     as made by make-ca.sh
 #   --uri URI    spiffe://<jurisdiction>.<network>/node, /entity/<id>/<system>,
 #                /person/<id> or /partner/<id>, all lower case
 #   --out PREFIX writes PREFIX.crt and, without --csr, PREFIX.key (mode 600)
+#   --host NAME  also this host name or IP address, for a node: partner programs whose TLS
+#                library insists on it can then connect. Enlace itself looks at URI alone.
 #   --csr FILE   certify the key of this request: the holder made it, and keeps it. Nothing
 #                but the key is taken from the request.
 # Refuses to overwrite. Needs only the openssl program. Check that the person or system is
 # who it claims to be before you run this: the certificate is all that a node asks for.
 set -euo pipefail
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-ca="" uri="" out="" csr="" days=397
+ca="" uri="" out="" csr="" days=397 hosts=()
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || usage
   case "$1" in
@@ -21,6 +24,7 @@ while [ $# -gt 0 ]; do
     --uri) uri=$2 ;;
     --out) out=$2 ;;
     --csr) csr=$2 ;;
+    --host) hosts+=("$2") ;;
     --days) days=$2 ;;
     *) usage ;;
   esac
@@ -31,6 +35,17 @@ path="(node|entity/$part/$part|person/$part|partner/$part)"
 [[ "$uri" =~ ^spiffe://[a-z]{3}\.[a-z][a-z0-9-]*/$path$ ]] ||
   { echo "bad --uri" >&2; usage; }
 [[ "$days" =~ ^[0-9]{1,5}$ ]] || { echo "bad --days" >&2; usage; }
+names=URI:$uri
+for host in "${hosts[@]}"; do
+  if [[ "$host" =~ ^[0-9.]+$ || "$host" =~ ^[0-9a-f]*:[0-9a-f:]+$ ]]; then
+    names+=,IP:$host
+  elif [[ "$host" =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]]; then
+    names+=,DNS:$host
+  else
+    echo "bad --host" >&2
+    usage
+  fi
+done
 if [ -z "$ca" ] || [ -z "$out" ]; then usage; fi
 if [ -e "$out.crt" ] || { [ -z "$csr" ] && [ -e "$out.key" ]; }; then
   echo "$out.crt or $out.key is there already; nothing was changed" >&2
@@ -52,7 +67,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth, serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = URI:$uri
+subjectAltName = $names
 EXTENSIONS
 # The names that a request asks for are dropped: subject and extensions are ours.
 subject=${uri#spiffe://*/}

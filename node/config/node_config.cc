@@ -267,11 +267,11 @@ Status CheckFiles(const NodeConfig& config) {
   return faults.ToStatus(Reason::CONFIG_INVALID, kWhat);
 }
 
-StatusOr<NodeConfig> LoadNodeConfig(const std::string& path) {
+StatusOr<NodeConfig> LoadNodeConfig(const std::string& path, Files files) {
   ENLACE_ASSIGN_OR_RETURN(const Yaml document, Yaml::LoadFile(path));
   Faults faults;
   NodeConfig config = Read(document, fs::path(path).parent_path().string(), faults);
-  CheckAllFiles(config, faults);
+  if (files == Files::kCheck) CheckAllFiles(config, faults);
   ENLACE_RETURN_IF_ERROR(faults.ToStatus(Reason::CONFIG_INVALID, path));
   return config;
 }

@@ -60,9 +60,11 @@ StatusOr<NodeConfig> ParseNodeConfig(std::string_view yaml, const std::string& b
 // others. CONFIG_INVALID lists all faults.
 Status CheckFiles(const NodeConfig& config);
 
+// `init` runs before certificates are there.
+enum class Files { kCheck, kIgnore };
 // Both of the above for a file, all faults in one status. FILE_UNREADABLE when the file
 // itself cannot be read.
-StatusOr<NodeConfig> LoadNodeConfig(const std::string& path);
+StatusOr<NodeConfig> LoadNodeConfig(const std::string& path, Files files = Files::kCheck);
 
 // "host:port" or "[v6]:port" taken apart; false for anything else. Port 0 is accepted.
 bool SplitAddress(std::string_view address, std::string& host, uint16_t& port);

@@ -180,6 +180,10 @@ TEST_F(ConfigFileTest, ReportsMissingFilesTogetherWithOtherFaults) {
   EXPECT_NE(message.find("trust[0].bundle_file"), std::string::npos) << message;
   EXPECT_NE(message.find("codelists_dir"), std::string::npos) << message;
   EXPECT_NE(message.find("log_level"), std::string::npos) << message;
+
+  const auto before_init = LoadNodeConfig(path_, Files::kIgnore);
+  ASSERT_FALSE(before_init.ok());
+  EXPECT_EQ(MessageOf(before_init.status()).find("bundle_file"), std::string::npos);
 }
 
 TEST_F(ConfigFileTest, RefusesAKeyThatOthersMayRead) {

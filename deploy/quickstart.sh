@@ -1,0 +1,355 @@
+#!/usr/bin/env bash
+# Builds Enlace and shows it at work: the nodes of three states and of the secretariat on
+# this machine, from two agencies' files to a regional report.
+#
+# Usage: deploy/quickstart.sh [OPTIONS]
+#   --cases FILE          case records to import; without it invented ones
+#   --statistics FILE     official figures to import; without it invented ones
+#   --jurisdictions A,B,C the member states; default: ARG,BRA,TTO, or with files the three
+#                         OAS states that have most rows in them (cases first)
+#   --keep                leave the network running at the end
+#   --stop                stop a network that was kept, and do nothing else
+#   --bin DIR             use the programs in DIR: install and build nothing
+#   --dir DIR             where everything is written; default build/quickstart
+# Needs nothing but Debian 12. Run it as often as you like: each run begins anew. Exit code
+# 0 means that every step succeeded and every channel was verified on every node.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$root/deploy/quickstart.sh" >&2; exit 2; }
+started=$SECONDS
+step() { printf '\n== [%3d s] %s\n' "$((SECONDS - started))" "$*"; }
+say() { printf '   %s\n' "$*"; }
+die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
+
+cases='' statistics='' members='' keep=no stop=no bin='' dir=$root/build/quickstart
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --keep) keep=yes; shift; continue ;;
+    --stop) stop=yes; shift; continue ;;
+    --cases|--statistics|--jurisdictions|--bin|--dir) [ $# -ge 2 ] || usage ;;
+    *) usage ;;
+  esac
+  case "$1" in
+    --cases) cases=$(realpath -- "$2") ;;
+    --statistics) statistics=$(realpath -- "$2") ;;
+    --jurisdictions) members=$2 ;;
+    --bin) bin=$(realpath -- "$2") ;;
+    --dir) dir=$(realpath -m -- "$2") ;;
+  esac
+  shift 2
+done
+
+# ---------------------------------------------------------------------------------------
+# Members: alpha-3 and alpha-2 codes of the member states of the OAS.
+oas='ATG:AG ARG:AR BHS:BS BRB:BB BLZ:BZ BOL:BO BRA:BR CAN:CA CHL:CL COL:CO CRI:CR CUB:CU DMA:DM
+DOM:DO ECU:EC SLV:SV GRD:GD GTM:GT GUY:GY HTI:HT HND:HN JAM:JM MEX:MX NIC:NI PAN:PA PRY:PY PER:PE
+KNA:KN LCA:LC VCT:VC SUR:SR TTO:TT USA:US URY:UY VEN:VE'
+
+# Prints "<code> <rows>" for each text of the named column of a CSV file. A row that ends
+# inside a quoted field is joined with the next.
+count_column() {  # file column-name
+  awk -v want="$2" '
+    function fields(text, out,    i, c, quoted, n, field) {
+      n = 0; field = ""; quoted = 0
+      for (i = 1; i <= length(text); ++i) {
+        c = substr(text, i, 1)
+        if (c == "\"") quoted = !quoted
+        else if (c == "," && !quoted) { out[++n] = field; field = "" }
+        else field = field c
+      }
+      out[++n] = field
+      return quoted ? -1 : n
+    }
+    { sub(/\r$/, ""); line = line == "" ? $0 : line "\n" $0
+      n = fields(line, f); if (n < 0) next
+      line = "" }
+    !column { sub(/^\357\273\277/, "", f[1])
+      for (i = 1; i <= n; ++i) if (tolower(f[i]) == want) column = i
+      if (!column) exit; next }
+    { ++rows[f[column]] }
+    END { for (code in rows) if (code != "") print code, rows[code] }' "$1"
+}
+
+# Prints "<alpha-3> <case rows> <statistics rows>" for each OAS state in the files, those
+# with most rows first: cases decide, then figures.
+count_members() {
+  {
+    if [ -n "$cases" ]; then
+      count_column "$cases" countryofexploitation | sed 's/^/cases /'
+    fi
+    if [ -n "$statistics" ]; then
+      count_column "$statistics" iso3_code | sed 's/^/statistics /'
+    fi
+  } | awk -v oas="$oas" '
+    BEGIN { n = split(oas, list, /[ \n]+/)
+      for (i = 1; i <= n; ++i) { split(list[i], c, ":"); of[c[1]] = c[1]; of[c[2]] = c[1] } }
+    ($2 in of) && $1 == "cases" { cases[of[$2]] += $3; all[of[$2]] = 1 }
+    ($2 in of) && $1 == "statistics" { figures[of[$2]] += $3; all[of[$2]] = 1 }
+    END { for (code in all) printf "%s %d %d\n", code, cases[code], figures[code] }' |
+    sort -k2,2nr -k3,3nr -k1,1
+}
+
+# ---------------------------------------------------------------------------------------
+# Nodes as processes. A node of ours is known by its pid file and its own command line.
+pid_of() {  # jurisdiction; prints the pid of a running node
+  local pid
+  pid=$(cat "$dir/$1/pid" 2>/dev/null) || return 1
+  [[ "$pid" =~ ^[0-9]+$ ]] || return 1
+  tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$dir/$1/node.yaml" || return 1
+  echo "$pid"
+}
+
+stop_node() {  # jurisdiction
+  local pid
+  pid=$(pid_of "$1") || { rm -f "$dir/$1/pid"; return 0; }
+  kill -TERM "$pid" 2>/dev/null || true
+  for _ in $(seq 150); do
+    pid_of "$1" >/dev/null || { rm -f "$dir/$1/pid"; return 0; }
+    sleep 0.1
+  done
+  say "$1 did not end in 15 s and is killed"
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$dir/$1/pid"
+}
+
+stop_all() {
+  local folder
+  for folder in "$dir"/???/; do
+    [ -f "$folder/pid" ] && stop_node "$(basename "$folder")"
+  done
+  return 0
+}
+
+marker=.enlace-quickstart
+if [ "$stop" = yes ]; then
+  [ -f "$dir/$marker" ] || die "no network in $dir"
+  stop_all
+  echo "stopped; the data stays in $dir"
+  exit 0
+fi
+
+finish() {
+  local code=$?
+  trap - EXIT INT TERM
+  if [ "$code" -ne 0 ]; then
+    for log in "$dir"/???/log; do
+      [ -f "$log" ] && { echo "-- last lines of $log" >&2; tail -n 5 "$log" >&2; }
+    done
+    stop_all
+    printf '\n== quickstart FAILED after %d s\n' "$((SECONDS - started))" >&2
+  fi
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# ---------------------------------------------------------------------------------------
+for file in "$cases" "$statistics"; do
+  [ -z "$file" ] || [ -r "$file" ] || die "cannot read $file"
+done
+
+if [ -z "$bin" ]; then
+  step "packages"
+  deploy/install-deps.sh --product
+  step "build (the first one takes some minutes)"
+  export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+  mkdir -p build
+  cmake --preset release > build/release.configure.log 2>&1 ||
+    { cat build/release.configure.log >&2; die "configuring failed"; }
+  cmake --build build/release -j "$(nproc)" --target enlaced enlace
+  bin=$root/build/release/bin
+fi
+for program in enlaced enlace; do
+  [ -x "$bin/$program" ] || die "no program $bin/$program"
+done
+
+# ---------------------------------------------------------------------------------------
+step "members"
+counted=''
+if [ -n "$cases$statistics" ]; then
+  counted=$(count_members)
+  [ -n "$counted" ] || die "no row of an OAS state in the files"
+fi
+if [ -z "$members" ]; then
+  members=ARG,BRA,TTO
+  [ -z "$counted" ] || members=$(head -n 3 <<<"$counted" | cut -d' ' -f1 | paste -sd,)
+fi
+IFS=, read -r -a states <<<"$members"
+for state in "${states[@]}"; do
+  [[ "$state" =~ ^[A-Z]{3}$ && "$state" != OAS ]] || die "bad jurisdiction in --jurisdictions"
+done
+[ "$(printf '%s\n' "${states[@]}" | sort -u | wc -l)" -eq ${#states[@]} ] ||
+  die "--jurisdictions names one twice"
+say "network demo: ${states[*]} and the secretariat, OAS"
+if [ -n "$counted" ]; then
+  while read -r code case_rows figure_rows; do
+    if [[ ",$members," == *",$code,"* ]]; then
+      say "$code: $case_rows case rows, $figure_rows figure rows"
+    else
+      left="${left:+$left, }$code ($case_rows, $figure_rows)"
+    fi
+  done <<<"$counted"
+  [ -z "${left:-}" ] || fold -s -w 88 <<<"left out (case rows, figure rows): $left" | sed 's/^/   /'
+fi
+nodes=("${states[@]}" OAS)
+
+# ---------------------------------------------------------------------------------------
+step "a place for everything: $dir"
+if [ -e "$dir" ] && [ ! -f "$dir/$marker" ] && [ -n "$(ls -A "$dir" 2>/dev/null)" ]; then
+  die "$dir is not empty and not ours; name another --dir"
+fi
+if [ -f "$dir/$marker" ]; then
+  stop_all
+  find "$dir" -mindepth 1 -delete
+fi
+mkdir -p "$dir"
+touch "$dir/$marker"
+# A Unix socket's path has a limit; a deep checkout may be beyond it.
+sockets=$dir
+if [ ${#dir} -gt 80 ]; then
+  sockets=$(mktemp -d)
+  say "admin sockets are in $sockets, since paths of sockets must be short"
+fi
+
+domain_of() { echo "${1,,}.demo"; }
+ca_of() { echo "$dir/$1/ca"; }
+
+# role, path in the identity. Two people for releases; two agencies that hand in data.
+identities_of() {
+  printf '%s\n' "contributor entity/police/records" \
+    "contributor entity/statistics-office/registry" "analyst person/analyst" \
+    "coordinator person/coordinator" "approver person/approver" "auditor person/auditor" \
+    "partner partner/observatory"
+  [ "$1" != OAS ] || echo "secretariat person/secretariat"
+}
+prefix_of() { echo "$dir/$1/pki/${2//\//-}"; }  # jurisdiction, path in the identity
+
+step "authorities and certificates: one authority for each jurisdiction"
+make_pki() {  # jurisdiction
+  local role path
+  deploy/pki/make-ca.sh --network demo --jurisdiction "$1" --out "$(ca_of "$1")"
+  deploy/pki/issue.sh --ca "$(ca_of "$1")" --uri "spiffe://$(domain_of "$1")/node" \
+    --host localhost --host 127.0.0.1 --out "$(prefix_of "$1" node)"
+  while read -r role path; do
+    deploy/pki/issue.sh --ca "$(ca_of "$1")" --uri "spiffe://$(domain_of "$1")/$path" \
+      --out "$(prefix_of "$1" "$path")"
+  done < <(identities_of "$1")
+}
+for node in "${nodes[@]}"; do make_pki "$node"; done
+say "$(find "$dir" -name '*.crt' | wc -l) certificates"
+
+# ---------------------------------------------------------------------------------------
+declare -A port key
+free_port() {  # a port below the range that the system hands out by itself
+  local candidate
+  while true; do
+    candidate=$((20000 + RANDOM % 12000))
+    [[ " ${port[*]:-} " != *" $candidate "* ]] || continue
+    (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
+  done
+}
+
+write_config() {  # jurisdiction, with peers once all keys are known
+  local other
+  {
+    cat <<CONFIG
+network: demo
+jurisdiction: $1
+data_dir: data
+anchor_path: anchor/anchor
+listen: 127.0.0.1:${port[$1]}
+admin_socket: $sockets/$1/admin.sock
+tls: {certificate_file: pki/node.crt, private_key_file: pki/node.key}
+codelists_dir: $root/config/codelists
+policy_file: $root/config/policy.yaml
+federation: {pull_interval_ms: 500}
+roster: [$(printf '%s\n' "${states[@]}" | paste -sd, | sed 's/,/, /g')]
+trust:
+CONFIG
+    for other in "${nodes[@]}"; do
+      echo "  - {jurisdiction: $other, bundle_file: $(ca_of "$other")/ca.crt}"
+    done
+    if [ -n "${key[OAS]:-}" ] && [ ${#key[@]} -eq ${#nodes[@]} ]; then
+      echo "peers:"
+      for other in "${nodes[@]}"; do
+        [ "$other" = "$1" ] ||
+          echo "  - {jurisdiction: $other, endpoint: 127.0.0.1:${port[$other]}," \
+            "channel_key: \"${key[$other]}\"}"
+      done
+    fi
+  } > "$dir/$1/node.yaml"
+}
+
+step "init: a data directory, keys and empty signed channels for each node"
+init_node() {  # jurisdiction
+  local pinned=()
+  [ "$1" = OAS ] || pinned=(--secretariat-key "${key[OAS]}")
+  mkdir -p "$sockets/$1"
+  write_config "$1"
+  "$bin/enlaced" init --config "$dir/$1/node.yaml" "${pinned[@]}" > "$dir/$1/init.txt"
+  key[$1]=$(sed -n 's/^channel_key: //p' "$dir/$1/init.txt")
+  say "$1 signs with ${key[$1]}"
+}
+for node in "${nodes[@]}"; do port[$node]=$(free_port); done
+init_node OAS
+for node in "${states[@]}"; do init_node "$node"; done
+
+# ---------------------------------------------------------------------------------------
+step "serve: ${#nodes[@]} nodes"
+start_node() {  # jurisdiction; false when its port was taken meanwhile
+  local folder=$dir/$1
+  rm -f "$folder/ready"
+  # A session of its own: it outlives this script only when asked to.
+  setsid "$bin/enlaced" serve --config "$folder/node.yaml" --ready-file "$folder/ready" \
+    < /dev/null >> "$folder/log" 2>&1 &
+  echo $! > "$folder/pid"
+  for _ in $(seq 300); do
+    [ ! -f "$folder/ready" ] || { say "$1 listens on $(cat "$folder/ready")"; return 0; }
+    pid_of "$1" > /dev/null || break
+    sleep 0.1
+  done
+  grep -q LISTEN_FAILED "$folder/log" && return 1
+  die "$1 did not start"
+}
+start_all() {
+  local node
+  for node in "${nodes[@]}"; do
+    "$bin/enlaced" check-config --config "$dir/$node/node.yaml" > /dev/null
+    start_node "$node" || return 1
+  done
+}
+for attempt in 1 2 3; do
+  for node in "${nodes[@]}"; do write_config "$node"; done
+  if start_all; then break; fi
+  [ "$attempt" -lt 3 ] || die "no free ports"
+  say "a port was taken in between; choosing others"
+  stop_all
+  for node in "${nodes[@]}"; do port[$node]=$(free_port); : > "$dir/$node/log"; done
+done
+
+write_network() {
+  local node role path separator=''
+  echo '{"network": "demo", "nodes": ['
+  for node in "${nodes[@]}"; do
+    printf '%s  {"jurisdiction": "%s", "endpoint": "%s", "node_uri": "%s", "pid": %s,\n' \
+      "$separator" "$node" "127.0.0.1:${port[$node]}" "spiffe://$(domain_of "$node")/node" \
+      "$(cat "$dir/$node/pid")"
+    printf '   "config": "%s", "data_dir": "%s", "admin_socket": "%s",\n' \
+      "$dir/$node/node.yaml" "$dir/$node/data" "$sockets/$node/admin.sock"
+    printf '   "ca_cert": "%s", "ca_key": "%s", "channel_key": "%s",\n   "identities": [' \
+      "$(ca_of "$node")/ca.crt" "$(ca_of "$node")/ca.key" "${key[$node]}"
+    separator=''
+    while read -r role path; do
+      printf '%s\n    {"role": "%s", "uri": "%s", "cert": "%s", "key": "%s"}' "$separator" \
+        "$role" "spiffe://$(domain_of "$node")/$path" "$(prefix_of "$node" "$path").crt" \
+        "$(prefix_of "$node" "$path").key"
+      separator=,
+    done < <(identities_of "$node")
+    printf ']}'
+    separator=$',\n'
+  done
+  printf '\n]}\n'
+}
+write_network > "$dir/network.json"

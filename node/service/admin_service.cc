@@ -1,0 +1,58 @@
+#include "node/service/admin_service.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace enlace::service {
+
+AdminService::AdminService(Parts parts)
+    : parts_(std::move(parts)), start_steady_ms_(parts_.clock.SteadyMs()) {}
+
+void AdminService::Register(rpc::HandlerTable& table) {
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", GetStatus, *this,
+                  admin::GetStatusRequest, admin::NodeStatus);
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", ListPeers, *this,
+                  admin::ListPeersRequest, admin::ListPeersResponse);
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", VerifyStore, *this,
+                  admin::VerifyStoreRequest, admin::VerifyStoreResponse);
+}
+
+StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
+                                                    const admin::GetStatusRequest&) {
+  admin::NodeStatus status = parts_.fixed;
+  const Status ready = parts_.readiness();
+  status.set_ready(ready.ok());
+  if (!ready.ok()) status.set_not_ready_reason(std::string(ReasonName(ReasonOf(ready))));
+  status.set_commit_sequence(parts_.store.commit_sequence());
+  status.set_uptime_ms(parts_.clock.SteadyMs() - start_steady_ms_);
+  status.set_listen_address(parts_.listen_address());
+  uint32_t reachable = 0;
+  const std::vector<admin::PeerStatus> peers = parts_.peers();
+  for (const admin::PeerStatus& peer : peers) reachable += peer.reachable() ? 1 : 0;
+  status.set_peers_reachable(reachable);
+  status.set_peers_configured(static_cast<uint32_t>(peers.size()));
+  return status;
+}
+
+StatusOr<admin::ListPeersResponse> AdminService::ListPeers(const rpc::CallContext&,
+                                                           const admin::ListPeersRequest&) {
+  std::vector<admin::PeerStatus> peers = parts_.peers();
+  std::sort(peers.begin(), peers.end(), [](const auto& a, const auto& b) {
+    return a.jurisdiction() < b.jurisdiction();
+  });
+  admin::ListPeersResponse response;
+  for (admin::PeerStatus& peer : peers) *response.add_peers() = std::move(peer);
+  return response;
+}
+
+StatusOr<admin::VerifyStoreResponse> AdminService::VerifyStore(const rpc::CallContext&,
+                                                               const admin::VerifyStoreRequest&) {
+  const StoreVerification verified = VerifyStored(parts_.store, parts_.key_of);
+  admin::VerifyStoreResponse response;
+  response.set_rows_checked(verified.rows);
+  response.set_entries_checked(verified.entries);
+  for (const std::string& finding : verified.findings) response.add_findings(finding);
+  return response;
+}
+
+}  // namespace enlace::service

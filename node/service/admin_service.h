@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "enlace/admin/v1/admin_service.pb.h"
+#include "node/base/clock.h"
+#include "node/rpc/handler.h"
+#include "node/service/store_verification.h"
+#include "node/store/store.h"
+
+// What an operator may ask at the admin socket: health, peers and a full check. Never a
+// case. Thread-safe.
+namespace enlace::service {
+
+namespace admin = enlace::admin::v1;
+
+class AdminService {
+ public:
+  struct Parts {
+    store::Store& store;
+    const Clock& clock;
+    admin::NodeStatus fixed;  // Network, jurisdiction, instance, version.
+    std::function<std::string()> listen_address;
+    std::function<Status()> readiness;  // OK while calls are taken and writes go through.
+    std::function<std::vector<admin::PeerStatus>()> peers;  // Any order.
+    KeyOfChannel key_of;
+  };
+  explicit AdminService(Parts parts);
+
+  void Register(rpc::HandlerTable& table);
+
+  StatusOr<admin::NodeStatus> GetStatus(const rpc::CallContext& call,
+                                        const admin::GetStatusRequest& request);
+  StatusOr<admin::ListPeersResponse> ListPeers(const rpc::CallContext& call,
+                                               const admin::ListPeersRequest& request);
+  StatusOr<admin::VerifyStoreResponse> VerifyStore(const rpc::CallContext& call,
+                                                   const admin::VerifyStoreRequest& request);
+
+ private:
+  const Parts parts_;
+  const int64_t start_steady_ms_;
+};
+
+}  // namespace enlace::service

@@ -1,0 +1,152 @@
+#include "node/app/init.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "enlace/storage/v1/records.pb.h"
+#include "node/app/node_keys.h"
+#include "node/base/bytes.h"
+#include "node/channel/checkpoint.h"
+#include "node/crypto/hash.h"
+#include "node/store/channel_table.h"
+
+namespace enlace::app {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr uint32_t kFormatVersion = 1;
+constexpr size_t kInstanceIdBytes = 16;
+constexpr char kMetaKey[] = "store";
+
+Status CheckNothingThere(const config::NodeConfig& config) {
+  std::error_code error;
+  for (const std::string& path : {DataLayout(config.data_dir).keys,
+                                  DataLayout(config.data_dir).database, config.anchor_path}) {
+    if (!fs::exists(path, error)) continue;
+    return Error(Reason::STORE_EXISTS,
+                 path + " is there already; nothing was changed. If an earlier init was "
+                        "interrupted, delete the data directory and the anchor and try again",
+                 {{"path", path}});
+  }
+  return absl::OkStatus();
+}
+
+Status MakeFolders(const config::NodeConfig& config) {
+  std::error_code error;
+  fs::create_directories(config.data_dir, error);
+  if (!error) fs::create_directories(fs::path(config.anchor_path).parent_path(), error);
+  if (error || chmod(config.data_dir.c_str(), 0700) != 0) {
+    return Error(Reason::STORE_FAILED, "cannot make " + config.data_dir + " or the anchor's folder",
+                 {{"path", config.data_dir}});
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<std::string> PinnedKey(const config::NodeConfig& config, const std::string& base64,
+                                const crypto::PublicKey& own) {
+  if (config.jurisdiction == config.secretariat) {
+    return std::string(own.begin(), own.end());
+  }
+  if (base64.empty()) return std::string();
+  std::optional<std::string> key = Base64Decode(base64);
+  if (!key.has_value() || key->size() != own.size()) {
+    return Error(Reason::KEY_INVALID, "the secretariat's key: expected base64 of 32 bytes");
+  }
+  return *std::move(key);
+}
+
+Status MakeChannels(const config::NodeConfig& config, const store::StoreOptions& options,
+                    const store::ChannelKeys& keys, Clock& clock) {
+  ENLACE_ASSIGN_OR_RETURN(const auto store, store::Store::Open(options, clock));
+  return store->Write([&](store::Transaction& transaction) -> Status {
+    for (const std::string& kind : OwnChannelKinds()) {
+      const auto made =
+          store::AppendEntries(transaction, OwnOrigin(config, kind), {}, keys);
+      ENLACE_RETURN_IF_ERROR(made.status());
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+const std::vector<std::string>& OwnChannelKinds() {
+  static const std::vector<std::string> kinds = {"directory", "statistics", "training"};
+  return kinds;
+}
+
+std::string OwnOrigin(const config::NodeConfig& config, const std::string& kind) {
+  return fmt::format("{}/{}/{}", config.network, config.jurisdiction, kind);
+}
+
+StatusOr<InitResult> InitNode(const config::NodeConfig& config,
+                              const std::string& secretariat_key, Clock& clock) {
+  ENLACE_RETURN_IF_ERROR(CheckNothingThere(config));
+  ENLACE_RETURN_IF_ERROR(PinnedKey(config, secretariat_key, {}).status());
+  ENLACE_RETURN_IF_ERROR(MakeFolders(config));
+  const DataLayout layout(config.data_dir);
+  ENLACE_ASSIGN_OR_RETURN(const store::ChannelKeys keys, CreateKeys(layout));
+
+  InitResult result;
+  result.channel_key = keys.signing.public_key();
+  const std::string instance = crypto::RandomBytes(kInstanceIdBytes);
+  ENLACE_ASSIGN_OR_RETURN(std::string pinned,
+                          PinnedKey(config, secretariat_key, result.channel_key));
+  result.identity = {config.network, config.jurisdiction, HexEncode(instance), pinned};
+
+  storage::v1::StoreMeta meta;
+  meta.set_format_version(kFormatVersion);
+  meta.set_network(config.network);
+  meta.set_jurisdiction(config.jurisdiction);
+  meta.set_instance_id(instance);
+  meta.set_secretariat_key(pinned);
+  meta.set_create_time_ms(clock.NowMs());
+  const store::StoreOptions options = StoreOptionsOf(config);
+  ENLACE_RETURN_IF_ERROR(store::Store::Create(options, meta.SerializeAsString()));
+  ENLACE_RETURN_IF_ERROR(MakeChannels(config, options, keys, clock));
+  for (const std::string& kind : OwnChannelKinds()) {
+    result.verifier_keys.push_back(
+        channel::VerifierKeyText(OwnOrigin(config, kind), result.channel_key));
+  }
+  return result;
+}
+
+store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
+  store::StoreOptions options;
+  options.data_dir = DataLayout(config.data_dir).database;
+  options.anchor_path = config.anchor_path;
+  return options;
+}
+
+StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                          reader.Get(store::Table::kMeta, kMetaKey));
+  storage::v1::StoreMeta meta;
+  if (!value.has_value() || !meta.ParseFromString(*value)) {
+    return Error(Reason::STORE_FORMAT, "the data directory does not say what it is");
+  }
+  if (meta.format_version() != kFormatVersion) {
+    return Error(Reason::STORE_FORMAT,
+                 fmt::format("the data directory has format {}; this program knows {}",
+                             meta.format_version(), kFormatVersion));
+  }
+  return NodeIdentity{meta.network(), meta.jurisdiction(), HexEncode(meta.instance_id()),
+                      meta.secretariat_key()};
+}
+
+Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config) {
+  if (identity.network == config.network && identity.jurisdiction == config.jurisdiction) {
+    return absl::OkStatus();
+  }
+  return Error(Reason::STORE_FORMAT,
+               fmt::format("the data directory was made for {} in network {}, and the "
+                           "configuration is for {} in network {}; name the right directory",
+                           identity.jurisdiction, identity.network, config.jurisdiction,
+                           config.network));
+}
+
+}  // namespace enlace::app

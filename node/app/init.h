@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/base/clock.h"
+#include "node/config/node_config.h"
+#include "node/crypto/ed25519.h"
+#include "node/store/store.h"
+
+// What `enlaced init` does, and what a directory says it is.
+namespace enlace::app {
+
+// The store of this configuration.
+store::StoreOptions StoreOptionsOf(const config::NodeConfig& config);
+
+// The kinds of channel that every node owns.
+const std::vector<std::string>& OwnChannelKinds();
+// "demo/ARG/training".
+std::string OwnOrigin(const config::NodeConfig& config, const std::string& kind);
+
+// What is fixed for the life of a data directory.
+struct NodeIdentity {
+  std::string network;
+  std::string jurisdiction;
+  std::string instance_id;      // 32 hex digits.
+  std::string secretariat_key;  // 32 bytes, or empty when none was pinned.
+};
+
+struct InitResult {
+  NodeIdentity identity;
+  crypto::PublicKey channel_key{};
+  std::vector<std::string> verifier_keys;  // C2SP text, one for each own channel.
+};
+
+// Makes the data directory with its keys, an empty store, its anchor, and the own channels
+// with signed checkpoints over nothing. `secretariat_key` is base64 or empty; the
+// secretariat pins its own key by itself. STORE_EXISTS when there is something already,
+// and nothing was changed; KEY_INVALID; STORE_FAILED: delete the directory and the anchor
+// and try again.
+StatusOr<InitResult> InitNode(const config::NodeConfig& config,
+                              const std::string& secretariat_key, Clock& clock);
+
+// The identity that init wrote. STORE_FORMAT when there is none or of another format.
+StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader);
+
+// STORE_FORMAT unless the directory was made for this network and jurisdiction.
+Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config);
+
+}  // namespace enlace::app

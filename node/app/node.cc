@@ -1,0 +1,200 @@
+#include "node/app/node.h"
+
+#include <atomic>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "node/app/init.h"
+#include "node/app/node_keys.h"
+#include "node/app/services.h"
+#include "node/app/verify.h"
+#include "node/app/version.h"
+#include "node/base/log.h"
+#include "node/base/mutex.h"
+#include "node/crypto/hash.h"
+#include "node/metrics/metrics.h"
+#include "node/rpc/admission.h"
+#include "node/rpc/dispatcher.h"
+#include "node/rpc/health.h"
+#include "node/rpc/reflection.h"
+#include "node/rpc/server.h"
+#include "node/service/store_audit.h"
+#include "node/transport/peer_verifier.h"
+
+namespace enlace::app {
+namespace {
+
+constexpr int64_t kWatchMs = 1'000;
+constexpr char kPageTokenKey[] = "enlace/page-tokens/v1";
+
+// What Start has opened before a node exists.
+struct Opened {
+  std::unique_ptr<store::Store> store;
+  store::ChannelKeys keys;
+  NodeIdentity identity;
+};
+
+Status CheckPinnedKey(const NodeIdentity& identity, const Inputs& inputs) {
+  const auto found = inputs.peer_keys.find(inputs.config.secretariat);
+  if (found == inputs.peer_keys.end() || identity.secretariat_key.empty()) {
+    return absl::OkStatus();
+  }
+  if (std::string(found->second.begin(), found->second.end()) == identity.secretariat_key) {
+    return absl::OkStatus();
+  }
+  return Error(Reason::CONFIG_INVALID,
+               "peers: the secretariat's channel_key is not the one that was pinned at init; ask "
+               "the secretariat on a second way which one is right");
+}
+
+StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
+  ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys,
+                          LoadKeys(DataLayout(inputs.config.data_dir)));
+  store::OpenReport report;
+  ENLACE_ASSIGN_OR_RETURN(auto store,
+                          store::Store::Open(StoreOptionsOf(inputs.config), clock, &report));
+  if (report.repaired) LogWarning("store_repaired", {{"what", report.description}});
+  ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
+  ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
+  ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
+  return Opened{std::move(store), std::move(keys), std::move(identity)};
+}
+
+std::string PageTokenKey(const store::ChannelKeys& keys) {
+  return std::string(AsView(crypto::HmacSha256(keys.subject_key, kPageTokenKey)));
+}
+
+// Members are in the order of their start; the end is the reverse.
+class NodeImpl final : public Node {
+ public:
+  NodeImpl(Inputs inputs, Clock& clock, Opened opened)
+      : clock_(clock),
+        inputs_(std::move(inputs)),
+        opened_(std::move(opened)),
+        tokens_(PageTokenKey(opened_.keys)),
+        verifier_(std::make_shared<transport::PeerVerifier>(inputs_.bundles, clock)),
+        admission_({}, metrics_),
+        audit_(*opened_.store),
+        services_(ServiceParts()),
+        dispatcher_({table_, inputs_.policy, admission_, audit_, metrics_, clock,
+                     inputs_.config.jurisdiction, crypto::RandomUuid}) {
+    services_.Register(table_);
+    health_.Register(table_);
+    rpc::RegisterReflection(table_);
+  }
+
+  ~NodeImpl() override { Stop(0); }
+
+  Status Listen() {
+    rpc::ServerOptions options;
+    options.workers = static_cast<int>(inputs_.config.workers);
+    options.waiting_calls_max = static_cast<size_t>(inputs_.config.waiting_calls_max);
+    ENLACE_ASSIGN_OR_RETURN(
+        network_, rpc::Server::StartNetwork(dispatcher_, inputs_.config.listen, inputs_.identity,
+                                            *verifier_, metrics_, options));
+    ENLACE_ASSIGN_OR_RETURN(
+        admin_, rpc::Server::StartAdmin(dispatcher_, inputs_.config.admin_socket, options));
+    if (!inputs_.config.metrics_listen.empty()) {
+      ENLACE_ASSIGN_OR_RETURN(exposer_,
+                              metrics::Exposer::Start(metrics_, inputs_.config.metrics_listen));
+    }
+    serving_ = true;
+    Look();
+    services_.puller().Start();
+    watch_ = std::jthread([this](std::stop_token stop) { Watch(stop); });
+    LogInfo("serving", {{"address", network_->address()},
+                        {"jurisdiction", inputs_.config.jurisdiction},
+                        {"network", inputs_.config.network}});
+    return absl::OkStatus();
+  }
+
+  std::string listen_address() const override {
+    return network_ == nullptr ? "" : network_->address();
+  }
+
+  Status Readiness() const override {
+    if (!serving_) return Error(Reason::NODE_DRAINING, "the node is starting or stopping");
+    return opened_.store->Health();
+  }
+
+  void PullNow() override { services_.puller().PullNow(); }
+
+  bool Stop(int64_t drain_ms) override {
+    if (stopped_.exchange(true)) return true;
+    serving_ = false;
+    watch_.request_stop();
+    wake_.NotifyAll();
+    std::vector<rpc::Server*> servers;
+    for (rpc::Server* server : {network_.get(), admin_.get()}) {
+      if (server != nullptr) servers.push_back(server);
+    }
+    const bool drained = rpc::Drain(health_, admission_, servers, drain_ms);
+    services_.puller().Stop();
+    if (watch_.joinable()) watch_.join();
+    metrics_.SetReady(false);
+    return drained;
+  }
+
+ private:
+  Services::Parts ServiceParts() {
+    Services::Parts parts{inputs_, *opened_.store, opened_.keys, opened_.identity, tokens_,
+                          metrics_, verifier_, clock_, [this] { return listen_address(); },
+                          [this] { return Readiness(); }};
+    return parts;
+  }
+
+  // Health and metrics follow what is.
+  void Look() {
+    const bool ready = Readiness().ok();
+    if (ready != health_.serving()) {
+      Log(ready ? LogLevel::kInfo : LogLevel::kError, "readiness",
+          {{"ready", ready ? "true" : "false"}});
+    }
+    health_.Set(ready);
+    metrics_.SetReady(ready);
+    metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);
+  }
+
+  void Watch(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      {
+        MutexLock lock(wake_mutex_);
+        wake_.WaitFor(wake_mutex_, kWatchMs, [&] { return stop.stop_requested(); });
+      }
+      if (!stop.stop_requested()) Look();
+    }
+  }
+
+  Clock& clock_;
+  const Inputs inputs_;
+  const Opened opened_;
+  metrics::Metrics metrics_;
+  const rpc::PageTokens tokens_;
+  const std::shared_ptr<transport::PeerVerifier> verifier_;
+  rpc::HandlerTable table_;
+  rpc::Health health_;
+  rpc::Admission admission_;
+  service::StoreAudit audit_;
+  Services services_;
+  rpc::Dispatcher dispatcher_;
+  std::unique_ptr<metrics::Exposer> exposer_;
+  std::unique_ptr<rpc::Server> network_;
+  std::unique_ptr<rpc::Server> admin_;
+  std::atomic<bool> serving_ = false;
+  std::atomic<bool> stopped_ = false;
+  Mutex wake_mutex_;
+  CondVar wake_;
+  std::jthread watch_;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Node>> Node::Start(Inputs inputs, Clock& clock) {
+  ENLACE_ASSIGN_OR_RETURN(Opened opened, Open(inputs, clock));
+  auto node = std::make_unique<NodeImpl>(std::move(inputs), clock, std::move(opened));
+  ENLACE_RETURN_IF_ERROR(node->Listen());
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+}  // namespace enlace::app

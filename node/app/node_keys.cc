@@ -1,0 +1,117 @@
+#include "node/app/node_keys.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "node/base/bytes.h"
+#include "node/config/yaml.h"
+#include "node/crypto/hash.h"
+
+namespace enlace::app {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+Status Refused(const std::string& path, std::string_view step) {
+  return Error(Reason::STORE_FAILED,
+               fmt::format("cannot {} {}: {}", step, path, std::strerror(errno)),
+               {{"path", path}});
+}
+
+Status WriteAll(int file, const std::string& path, const std::string& content) {
+  size_t written = 0;
+  while (written < content.size()) {
+    const ssize_t count = write(file, content.data() + written, content.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return Refused(path, "write");
+    written += static_cast<size_t>(count);
+  }
+  return fsync(file) == 0 ? absl::OkStatus() : Refused(path, "sync");
+}
+
+// A new name is on disk only once its folder is.
+Status SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return Refused(folder, "open");
+  const Status status = fsync(file) == 0 ? absl::OkStatus() : Refused(folder, "sync");
+  close(file);
+  return status;
+}
+
+std::string SigningFile(const DataLayout& layout) { return layout.keys + "/channel.key"; }
+std::string SubjectFile(const DataLayout& layout) { return layout.keys + "/subject.key"; }
+
+StatusOr<std::string> ReadKey(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return Error(Reason::STORE_FORMAT,
+                 "no key file " + path + "; was this directory made by `enlaced init`?",
+                 {{"path", path}});
+  }
+  if ((status.st_mode & 077) != 0) {
+    return Error(Reason::KEY_INVALID, "group or others may use this key; chmod 600 " + path,
+                 {{"path", path}});
+  }
+  ENLACE_ASSIGN_OR_RETURN(std::string text, config::ReadFile(path));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::optional<std::string> key = Base64Decode(text);
+  if (!key.has_value() || key->size() != kKeyBytes) {
+    return Error(Reason::KEY_INVALID, path + ": expected one line, base64 of 32 bytes",
+                 {{"path", path}});
+  }
+  return *std::move(key);
+}
+
+}  // namespace
+
+Status WriteNewFile(const std::string& path, const std::string& content, unsigned mode) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) {
+    if (errno == EEXIST) {
+      return Error(Reason::STORE_EXISTS, path + " is there already", {{"path", path}});
+    }
+    return Refused(path, "make");
+  }
+  const Status status = WriteAll(file, path, content);
+  close(file);
+  ENLACE_RETURN_IF_ERROR(status);
+  return SyncFolderOf(path);
+}
+
+Status ReplaceFile(const std::string& path, const std::string& content) {
+  const std::string part = path + ".part";
+  std::error_code ignored;
+  std::filesystem::remove(part, ignored);
+  ENLACE_RETURN_IF_ERROR(WriteNewFile(part, content, 0644));
+  if (rename(part.c_str(), path.c_str()) != 0) return Refused(path, "replace");
+  return SyncFolderOf(path);
+}
+
+StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout) {
+  if (mkdir(layout.keys.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Refused(layout.keys, "make");
+  }
+  store::ChannelKeys keys{crypto::SigningKey::Generate(), crypto::RandomBytes(kKeyBytes)};
+  ENLACE_RETURN_IF_ERROR(
+      WriteNewFile(SigningFile(layout), Base64Encode(keys.signing.seed()) + "\n", 0600));
+  ENLACE_RETURN_IF_ERROR(
+      WriteNewFile(SubjectFile(layout), Base64Encode(keys.subject_key) + "\n", 0600));
+  return keys;
+}
+
+StatusOr<store::ChannelKeys> LoadKeys(const DataLayout& layout) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string seed, ReadKey(SigningFile(layout)));
+  ENLACE_ASSIGN_OR_RETURN(std::string subject_key, ReadKey(SubjectFile(layout)));
+  ENLACE_ASSIGN_OR_RETURN(crypto::SigningKey signing, crypto::SigningKey::FromSeed(seed));
+  return store::ChannelKeys{std::move(signing), std::move(subject_key)};
+}
+
+}  // namespace enlace::app

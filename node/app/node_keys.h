@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "node/base/error.h"
+#include "node/store/channel_table.h"
+
+// The node's own secrets, as files inside the data directory: the key that signs its
+// channels and the key that tags their subjects. Each file has mode 600 and holds one
+// line of base64.
+namespace enlace::app {
+
+// Where things lie below data_dir.
+struct DataLayout {
+  explicit DataLayout(const std::string& data_dir)
+      : root(data_dir), database(data_dir + "/db"), keys(data_dir + "/keys"),
+        endpoint_file(data_dir + "/endpoint") {}
+  std::string root;
+  std::string database;
+  std::string keys;
+  std::string endpoint_file;  // "host:port" of the network listener while the node runs.
+};
+
+// Makes new keys below `layout.keys`, on disk when OK is returned. STORE_EXISTS when there
+// is one already, STORE_FAILED when the disk refuses.
+StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout);
+
+// STORE_FORMAT when a file is missing, KEY_INVALID when it is open to group or others or
+// does not hold a key.
+StatusOr<store::ChannelKeys> LoadKeys(const DataLayout& layout);
+
+// A new file with this mode and content, synced. STORE_EXISTS, STORE_FAILED.
+Status WriteNewFile(const std::string& path, const std::string& content, unsigned mode);
+
+// Puts a small text in place of another in one step, so that a reader sees the old or the
+// new one. STORE_FAILED.
+Status ReplaceFile(const std::string& path, const std::string& content);
+
+}  // namespace enlace::app

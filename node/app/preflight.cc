@@ -1,0 +1,116 @@
+#include "node/app/preflight.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "node/base/bytes.h"
+#include "node/config/yaml.h"
+#include "node/crypto/certificate.h"
+
+namespace enlace::app {
+namespace {
+
+class Problems {
+ public:
+  // The value, or nothing and one problem more.
+  template <typename T>
+  std::optional<T> Take(StatusOr<T> result, std::string_view field) {
+    if (result.ok()) return *std::move(result);
+    Add(field, result.status());
+    return std::nullopt;
+  }
+  void Add(std::string_view field, const Status& status) {
+    list_.push_back(fmt::format("{}: {}", field, MessageOf(status)));
+  }
+  void Add(std::string_view field, std::string_view text) {
+    list_.push_back(fmt::format("{}: {}", field, text));
+  }
+  Status ToStatus() const {
+    if (list_.empty()) return absl::OkStatus();
+    std::string message = "what the configuration names is not usable";
+    for (const std::string& problem : list_) message += "\n  " + problem;
+    return Error(Reason::CONFIG_INVALID, message, {{"faults", std::to_string(list_.size())}});
+  }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+std::shared_ptr<const trust::TrustBundles> ReadBundles(const config::NodeConfig& config,
+                                                       Problems& problems) {
+  auto bundles = std::make_shared<trust::TrustBundles>(config.network);
+  for (size_t i = 0; i < config.trust.size(); ++i) {
+    const config::TrustEntry& entry = config.trust[i];
+    const std::string field = fmt::format("trust[{}]", i);
+    const auto anchors = problems.Take(config::ReadFile(entry.bundle_file), field);
+    if (!anchors.has_value()) continue;
+    const auto anchor = problems.Take(crypto::ReadCertificate(*anchors), field + ".bundle_file");
+    if (anchor.has_value() && !anchor->is_ca) {
+      problems.Add(field + ".bundle_file", "expected the certificate of an authority");
+    }
+    std::optional<std::string> crls = std::string();
+    if (!entry.crl_file.empty()) {
+      crls = problems.Take(config::ReadFile(entry.crl_file), field + ".crl_file");
+    }
+    bundles->Add(entry.jurisdiction, *anchors, crls.value_or(""));
+  }
+  return bundles;
+}
+
+void CheckOwnCertificate(const config::NodeConfig& config, const transport::OwnIdentity& identity,
+                         const trust::TrustBundles& bundles, const Clock& clock,
+                         Problems& problems) {
+  const std::string expected =
+      "spiffe://" + trust::TrustDomain(config.jurisdiction, config.network) + "/node";
+  if (identity.uri() != expected) {
+    problems.Add("tls.certificate_file",
+                 fmt::format("expected the identity {}, found {}", expected, identity.uri()));
+    return;
+  }
+  const auto verified = bundles.Verify(identity.chain_pem(), identity.chain_pem(),
+                                       crypto::Purpose::kServer, clock.NowMs() / 1000);
+  if (!verified.ok()) problems.Add("tls.certificate_file", verified.status());
+}
+
+std::map<std::string, crypto::PublicKey> PeerKeys(const config::NodeConfig& config) {
+  std::map<std::string, crypto::PublicKey> keys;
+  for (const config::PeerEntry& peer : config.peers) {
+    const std::string bytes = Base64Decode(peer.channel_key).value_or("");  // Checked by config.
+    crypto::PublicKey key{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+    keys[peer.jurisdiction] = key;
+  }
+  return keys;
+}
+
+}  // namespace
+
+StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock) {
+  Problems problems;
+  auto bundles = ReadBundles(config, problems);
+  auto identity = problems.Take(
+      transport::OwnIdentity::Load(config.certificate_file, config.private_key_file,
+                                   clock.NowMs() / 1000),
+      "tls");
+  if (identity.has_value()) {
+    CheckOwnCertificate(config, *identity, *bundles, clock, problems);
+  }
+  auto registry = problems.Take(codes::Registry::Load(config.codelists_dir), "codelists_dir");
+  std::optional<authz::Policy> policy;
+  if (const auto text = problems.Take(config::ReadFile(config.policy_file), "policy_file")) {
+    policy = problems.Take(authz::Policy::Parse(*text), "policy_file");
+  }
+  ENLACE_RETURN_IF_ERROR(problems.ToStatus());
+  return Inputs{config, bundles, *std::move(identity), *std::move(registry), *std::move(policy),
+                PeerKeys(config)};
+}
+
+StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock) {
+  ENLACE_ASSIGN_OR_RETURN(const config::NodeConfig config, config::LoadNodeConfig(config_path));
+  return ReadInputs(config, clock);
+}
+
+}  // namespace enlace::app

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "node/authz/policy.h"
+#include "node/base/clock.h"
+#include "node/codes/registry.h"
+#include "node/config/node_config.h"
+#include "node/crypto/ed25519.h"
+#include "node/transport/own_identity.h"
+#include "node/trust/identity.h"
+
+// All that a node reads before it opens its store. Both `serve` and `check-config` go
+// through here, so that a configuration that was checked is one that starts.
+namespace enlace::app {
+
+struct Inputs {
+  config::NodeConfig config;
+  std::shared_ptr<const trust::TrustBundles> bundles;
+  transport::OwnIdentity identity;
+  std::shared_ptr<const codes::Registry> registry;
+  authz::Policy policy;
+  std::map<std::string, crypto::PublicKey> peer_keys;  // By jurisdiction.
+};
+
+// Reads everything that `config` names and checks that it fits together: the own
+// certificate must be spiffe://<jurisdiction>.<network>/node, issued by the own anchors and
+// valid now. CONFIG_INVALID lists all faults.
+StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock);
+
+// The same from a file. FILE_UNREADABLE, CONFIG_INVALID.
+StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock);
+
+}  // namespace enlace::app

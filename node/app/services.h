@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/app/init.h"
+#include "node/app/preflight.h"
+#include "node/metrics/metrics.h"
+#include "node/peer/puller.h"
+#include "node/rpc/page_token.h"
+#include "node/service/admin_service.h"
+#include "node/service/channel_service.h"
+#include "node/service/federation_service.h"
+#include "node/store/channel_table.h"
+#include "node/transport/peer_verifier.h"
+
+// The handlers of one node and what visits its peers, put together from the node's parts.
+namespace enlace::app {
+
+class Services {
+ public:
+  // All references must outlive the services.
+  struct Parts {
+    const Inputs& inputs;
+    store::Store& store;
+    const store::ChannelKeys& keys;
+    const NodeIdentity& identity;
+    const rpc::PageTokens& page_tokens;
+    metrics::Metrics& metrics;
+    std::shared_ptr<transport::PeerVerifier> verifier;
+    Clock& clock;
+    std::function<std::string()> listen_address;
+    std::function<Status()> readiness;
+  };
+  explicit Services(Parts parts);
+
+  void Register(rpc::HandlerTable& table);
+  peer::Puller& puller() { return puller_; }
+
+ private:
+  const Parts parts_;
+  peer::Puller puller_;
+  service::AdminService admin_;
+  service::ChannelService channels_;
+  service::FederationService federation_;
+};
+
+}  // namespace enlace::app

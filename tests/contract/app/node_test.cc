@@ -1,0 +1,187 @@
+#include "node/app/node.h"
+
+#include <gtest/gtest.h>
+
+#include "enlace/admin/v1/admin_service.pb.h"
+#include "enlace/exchange/v1/channel_service.pb.h"
+#include "tests/testing/node_world.h"
+
+namespace enlace::app {
+namespace {
+
+namespace admin = enlace::admin::v1;
+namespace exchange = enlace::exchange::v1;
+
+constexpr char kStatus[] = "/enlace.admin.v1.AdminService/GetStatus";
+constexpr char kListPeers[] = "/enlace.admin.v1.AdminService/ListPeers";
+constexpr char kVerifyStore[] = "/enlace.admin.v1.AdminService/VerifyStore";
+constexpr char kListChannels[] = "/enlace.exchange.v1.ChannelService/ListChannels";
+constexpr char kListCases[] = "/enlace.exchange.v1.CaseService/ListCaseRecords";
+
+Reason Refusal(const StatusOr<std::unique_ptr<Node>>& node) {
+  return node.ok() ? Reason::INTERNAL : ReasonOf(node.status());
+}
+
+TEST(NodeTest, TellsTheOperatorWhatItIs) {
+  testing::NodeWorld world({"ARG"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 1U);
+  const auto client = world.ConnectAdmin("ARG");
+  const auto status = client->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest());
+  ASSERT_TRUE(status.ok()) << status.status().ToString();
+  EXPECT_EQ(status->network(), "demo");
+  EXPECT_EQ(status->jurisdiction(), "ARG");
+  EXPECT_EQ(status->instance_id().size(), 32U);
+  EXPECT_TRUE(status->ready());
+  EXPECT_EQ(status->not_ready_reason(), "");
+  EXPECT_GT(status->commit_sequence(), 0U);
+  EXPECT_EQ(status->listen_address(), nodes["ARG"]->listen_address());
+  EXPECT_FALSE(status->software_version().empty());
+
+  const auto verified =
+      client->Call<admin::VerifyStoreResponse>(kVerifyStore, admin::VerifyStoreRequest());
+  ASSERT_TRUE(verified.ok()) << verified.status().ToString();
+  EXPECT_GT(verified->rows_checked(), 0U);
+  EXPECT_TRUE(verified->findings().empty()) << verified->findings(0);
+}
+
+TEST(NodeTest, ShowsNoCaseToTheOperator) {
+  testing::NodeWorld world({"ARG"});
+  auto nodes = world.StartAll();
+  exchange::ListChannelsResponse ignored;
+  const Status status = world.ConnectAdmin("ARG")->CallRaw(
+      kListCases, exchange::ListChannelsRequest(), ignored);
+  EXPECT_EQ(ReasonOf(status), Reason::PERMISSION_DENIED) << status.ToString();
+}
+
+TEST(NodeTest, LetsInPeopleOfItsOwnAuthorityOnly) {
+  testing::NodeWorld world({"ARG", "BRA"});
+  auto nodes = world.StartAll();
+  const auto list = [&](const std::string& path, const std::string& issuer) {
+    return world.Connect("ARG", path, issuer)
+        ->Call<exchange::ListChannelsResponse>(kListChannels, exchange::ListChannelsRequest());
+  };
+  const auto own = list("person/coordinator", "ARG");
+  ASSERT_TRUE(own.ok()) << own.status().ToString();
+  EXPECT_GE(own->channels_size(), 3);
+  EXPECT_EQ(ReasonOf(list("person/coordinator", "BRA").status()), Reason::PERMISSION_DENIED);
+  EXPECT_EQ(ReasonOf(list("person/nobody", "ARG").status()), Reason::PERMISSION_DENIED);
+}
+
+TEST(NodeTest, MirrorsItsPeersChannels) {
+  testing::NodeWorld world({"ARG", "BRA", "OAS"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 3U);
+  for (auto& [jurisdiction, node] : nodes) node->PullNow();
+  const auto client = world.ConnectAdmin("OAS");
+  const auto channels =
+      client->Call<exchange::ListChannelsResponse>(kListChannels, exchange::ListChannelsRequest());
+  ASSERT_TRUE(channels.ok()) << channels.status().ToString();
+  EXPECT_EQ(channels->channels_size(), 9);
+  const auto peers = client->Call<admin::ListPeersResponse>(kListPeers, admin::ListPeersRequest());
+  ASSERT_TRUE(peers.ok());
+  ASSERT_EQ(peers->peers_size(), 2);
+  EXPECT_EQ(peers->peers(0).jurisdiction(), "ARG");
+  EXPECT_TRUE(peers->peers(0).reachable());
+  EXPECT_EQ(peers->peers(0).channels(), 3U);
+
+  ASSERT_TRUE(nodes["BRA"]->Stop(1000));
+  nodes["OAS"]->PullNow();
+  const auto after = client->Call<admin::ListPeersResponse>(kListPeers, admin::ListPeersRequest());
+  ASSERT_TRUE(after.ok());
+  EXPECT_FALSE(after->peers(1).reachable());
+  EXPECT_NE(after->peers(1).trouble(), "");
+}
+
+TEST(NodeTest, RefusesADirectoryOfAnotherJurisdictionOrNetwork) {
+  testing::NodeWorld world({"ARG", "BRA"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  ASSERT_TRUE(world.Init("BRA").ok());
+  std::filesystem::rename(world.Folder("ARG") + "/data", world.Folder("ARG") + "/aside");
+  std::filesystem::rename(world.Folder("BRA") + "/data", world.Folder("ARG") + "/data");
+  std::filesystem::rename(world.Folder("BRA") + "/anchor", world.Folder("ARG") + "/anchor-bra");
+  std::filesystem::remove_all(world.Folder("ARG") + "/anchor");
+  std::filesystem::rename(world.Folder("ARG") + "/anchor-bra", world.Folder("ARG") + "/anchor");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::STORE_FORMAT);
+}
+
+TEST(NodeTest, RefusesACertificateOfAnother) {
+  testing::NodeWorld world({"ARG", "BRA"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  testing::WriteFiles(world.ca("ARG").Issue(world.Uri("ARG", "person/maria")),
+                      world.Folder("ARG"), "node");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "not a node's";
+  testing::WriteFiles(world.ca("BRA").Issue(world.Uri("ARG", "node")), world.Folder("ARG"),
+                      "node");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "of a foreign authority";
+}
+
+TEST(NodeTest, RefusesASecretariatKeyThatWasNotPinned) {
+  testing::NodeWorld world({"ARG", "OAS"});
+  ASSERT_TRUE(world.Init("OAS").ok());
+  ASSERT_TRUE(world.Init("ARG", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").ok());
+  world.WriteConfig("ARG");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID);
+}
+
+TEST(NodeTest, RefusesWhatAnotherProcessHolds) {
+  testing::NodeWorld world({"ARG"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 1U);
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::STORE_LOCKED);
+}
+
+TEST(NodeTest, RefusesAnAddressThatIsTakenAndLetsGoOfTheDirectory) {
+  testing::NodeWorld world({"ARG", "BRA"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 2U);
+  const std::string taken = nodes["ARG"]->listen_address();
+  const std::string own = nodes["BRA"]->listen_address();
+  nodes.erase("BRA");
+  std::string text = world.ConfigText("BRA");
+  text.replace(text.find(own), own.size(), taken);
+  std::ofstream(world.ConfigFile("BRA")) << text;
+  EXPECT_EQ(Refusal(world.Start("BRA")), Reason::LISTEN_FAILED);
+  world.WriteConfig("BRA");
+  EXPECT_TRUE(world.Start("BRA").ok());
+}
+
+TEST(NodeTest, RefusesWithoutInit) {
+  testing::NodeWorld world({"ARG"});
+  world.WriteConfig("ARG");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::STORE_FORMAT);
+}
+
+TEST(NodeTest, AnswersNobodyAfterStop) {
+  testing::NodeWorld world({"ARG"});
+  auto nodes = world.StartAll();
+  const auto client = world.ConnectAdmin("ARG");
+  ASSERT_TRUE(client->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest()).ok());
+  EXPECT_TRUE(nodes["ARG"]->Readiness().ok());
+  EXPECT_TRUE(nodes["ARG"]->Stop(5000));
+  EXPECT_EQ(ReasonOf(nodes["ARG"]->Readiness()), Reason::NODE_DRAINING);
+  EXPECT_FALSE(client->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest()).ok());
+  EXPECT_TRUE(nodes["ARG"]->Stop(5000)) << "again is a no-op";
+}
+
+TEST(PreflightTest, ListsAllUnusableFilesTogether) {
+  testing::NodeWorld world({"ARG"});
+  std::string text = world.ConfigText("ARG");
+  const std::string folder = world.Folder("ARG");
+  std::ofstream(folder + "/ca.crt") << "nothing";
+  std::ofstream(folder + "/node.crt") << "nothing";
+  std::ofstream(folder + "/policy.yaml") << "methods: 1\n";
+  const size_t at = text.find("policy_file: ");
+  text.replace(at, text.find('\n', at) - at, "policy_file: policy.yaml");
+  std::ofstream(world.ConfigFile("ARG")) << text;
+  const auto inputs = LoadInputs(world.ConfigFile("ARG"), world.clock);
+  ASSERT_FALSE(inputs.ok());
+  EXPECT_EQ(ReasonOf(inputs.status()), Reason::CONFIG_INVALID);
+  const std::string message = MessageOf(inputs.status());
+  for (const char* field : {"trust[0].bundle_file", "tls", "policy_file"}) {
+    EXPECT_NE(message.find(field), std::string::npos) << field << " in " << message;
+  }
+}
+
+}  // namespace
+}  // namespace enlace::app

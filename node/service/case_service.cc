@@ -1,0 +1,230 @@
+#include "node/service/case_service.h"
+
+#include <fmt/format.h>
+
+#include "node/crypto/hash.h"
+#include "node/service/caller.h"
+#include "node/service/case_convert.h"
+#include "node/service/case_import.h"
+#include "node/service/commit.h"
+#include "node/store/audit_table.h"
+
+namespace enlace::service {
+
+void CaseService::Register(rpc::HandlerTable& table) {
+  // Larger than the default: a full part of a delivery.
+  table.Register<pb::ImportCaseRecordsRequest, pb::ImportCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/ImportCaseRecords",
+      [this](const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request) {
+        return ImportCaseRecords(call, request);
+      },
+      kDeliveryLimits);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", CreateCaseRecord, *this,
+                  pb::CreateCaseRecordRequest, pb::CaseRecord);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", CorrectCaseRecord, *this,
+                  pb::CorrectCaseRecordRequest, pb::CaseRecord);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", WithdrawCaseRecord, *this,
+                  pb::WithdrawCaseRecordRequest, pb::CaseRecord);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", EraseCaseRecord, *this,
+                  pb::EraseCaseRecordRequest, pb::CaseRecord);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", GetCaseRecord, *this,
+                  pb::GetCaseRecordRequest, pb::CaseRecord);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", ListCaseRecords, *this,
+                  pb::ListCaseRecordsRequest, pb::ListCaseRecordsResponse);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", TabulateCaseRecords, *this,
+                  pb::TabulateCaseRecordsRequest, pb::TabulateCaseRecordsResponse);
+}
+
+StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
+    const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  ENLACE_RETURN_IF_ERROR(CheckDelivery(request));
+  const auto rows = ReadCaseRows(request, parts_.registry);
+  CaseImportResult result;
+  const auto work = [&](store::Transaction& transaction) -> Status {
+    result = {};
+    ENLACE_ASSIGN_OR_RETURN(
+        auto delivery, Delivery::Open(transaction, {entity, request.batch_id()}, request.format(),
+                                      store::BatchSubject::kCaseRecords));
+    CaseImport import(transaction, delivery, parts_.jurisdiction, parts_.random, parts_.epochs,
+                      result);
+    for (const auto& row : rows) ENLACE_RETURN_IF_ERROR(import.Add(row));
+    ENLACE_RETURN_IF_ERROR(delivery.Finish(request));
+    return AuditCommit(transaction, call, "deliveries/" + request.batch_id());
+  };
+  if (request.validate_only()) {
+    ENLACE_RETURN_IF_ERROR(Try(parts_.store, work));
+    // Names of new records were drawn for nothing and will be other ones.
+    for (auto& row : *result.response.mutable_results()) {
+      if (row.outcome() == pb::RowResult::ACCEPTED) row.clear_name();
+    }
+    return std::move(result.response);
+  }
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  for (const auto& record : result.changed) parts_.columns.Apply(record);
+  return std::move(result.response);
+}
+
+StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(
+    const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto content,
+      ContentFromProto(request.case_record(), OutputFields::kRefused, "case_record"));
+  ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
+  // The request id is a random UUID and stored only under a hash, so that this hash of a
+  // content with few possible values cannot be searched.
+  const Hash hash =
+      crypto::Sha256(request.request_id() + '\0' + entity + '\0' + model::CanonicalBytes(content));
+  const std::string caller = call.caller.Name();
+  model::CaseRecord record;
+  const auto work = [&](store::Transaction& transaction) -> Status {
+    ENLACE_ASSIGN_OR_RETURN(
+        const auto earlier,
+        store::FindRequest(transaction, caller, call.method, request.request_id(), hash));
+    if (earlier.has_value()) {
+      ENLACE_ASSIGN_OR_RETURN(record, LoadOwn(transaction, entity, *earlier));
+      return absl::OkStatus();
+    }
+    ENLACE_ASSIGN_OR_RETURN(record,
+                            store::AddCase(transaction, entity, content, parts_.random));
+    const std::string name = CaseName(parts_.jurisdiction, record.reference);
+    store::PutRequest(transaction, caller, call.method, request.request_id(), hash, name);
+    return AuditCommit(transaction, call, name);
+  };
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  parts_.columns.Apply(record);
+  return CaseToProto(record, parts_.jurisdiction);
+}
+
+StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
+    const rpc::CallContext& call, const pb::CorrectCaseRecordRequest& request) {
+  if (request.etag().empty()) {
+    return InvalidFields({{"etag", "expected the etag that was read with the record",
+                           Reason::REQUEST_INVALID}});
+  }
+  ENLACE_RETURN_IF_ERROR(CheckReason("correction_reason", request.reason()));
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto content,
+      ContentFromProto(request.case_record(), OutputFields::kIgnored, "case_record"));
+  ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
+  return ChangeOwn(
+      call, request.case_record().name(),
+      [&](store::Transaction& transaction,
+          const model::CaseRecord& current) -> StatusOr<model::CaseRecord> {
+        // The end of a record's life is told before a stale etag: reading again would not help.
+        if (current.state == model::CaseState::kActive) {
+          if (request.etag() != CaseEtag(current)) {
+            return Error(Reason::ETAG_MISMATCH,
+                         "the record changed since it was read; read it again");
+          }
+          ENLACE_RETURN_IF_ERROR(
+              CheckPeriod(parts_.epochs, current.content, content, "case_record"));
+        }
+        return store::CorrectCase(transaction, current.reference, content, request.reason());
+      });
+}
+
+StatusOr<pb::CaseRecord> CaseService::WithdrawCaseRecord(
+    const rpc::CallContext& call, const pb::WithdrawCaseRecordRequest& request) {
+  ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
+  return ChangeOwn(call, request.name(),
+                   [&](store::Transaction& transaction, const model::CaseRecord& current) {
+                     return store::WithdrawCase(transaction, current.reference,
+                                                request.reason());
+                   });
+}
+
+StatusOr<pb::CaseRecord> CaseService::EraseCaseRecord(
+    const rpc::CallContext& call, const pb::EraseCaseRecordRequest& request) {
+  ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
+  return ChangeOwn(call, request.name(),
+                   [&](store::Transaction& transaction, const model::CaseRecord& current) {
+                     return store::EraseCase(transaction, current.reference, request.reason());
+                   });
+}
+
+StatusOr<pb::CaseRecord> CaseService::GetCaseRecord(const rpc::CallContext& call,
+                                                    const pb::GetCaseRecordRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  if (request.as_of_ms() < 0) {
+    return InvalidFields({{"as_of_ms", "expected 0 or a time after 1970",
+                           Reason::REQUEST_INVALID}});
+  }
+  const auto reader = parts_.store.Read();
+  ENLACE_ASSIGN_OR_RETURN(auto record, LoadOwn(*reader, entity, request.name()));
+  if (request.as_of_ms() > 0) {
+    ENLACE_ASSIGN_OR_RETURN(
+        record, store::LoadCaseAsOf(*reader, record.reference, request.as_of_ms()));
+  }
+  return CaseToProto(record, parts_.jurisdiction);
+}
+
+StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
+    const rpc::CallContext& call, const pb::ListCaseRecordsRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  store::CaseListOptions options;
+  ENLACE_ASSIGN_OR_RETURN(options.records_max, PageSize(request.page_size()));
+  ENLACE_ASSIGN_OR_RETURN(options.cursor,
+                          parts_.page_tokens.Open(call, request, request.page_token()));
+  options.registration_year = request.registration_year();
+  ENLACE_ASSIGN_OR_RETURN(const auto page,
+                          store::ListCases(*parts_.store.Read(), entity, options));
+  pb::ListCaseRecordsResponse response;
+  for (const auto& record : page.records) {
+    *response.add_case_records() = CaseToProto(record, parts_.jurisdiction);
+  }
+  if (!page.next_cursor.empty()) {
+    response.set_next_page_token(parts_.page_tokens.Seal(call, request, page.next_cursor));
+  }
+  return response;
+}
+
+StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(
+    const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(auto query, TabulationFromProto(request, parts_.registry));
+  // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
+  query.entity = call.caller.entity;
+  const bool sees_all = call.caller.Has(authz::Role::kAnalyst) ||
+                        call.caller.Has(authz::Role::kCoordinator);
+  if (query.entity.empty() && !sees_all) {
+    return Error(Reason::PERMISSION_DENIED,
+                 "tabulation is for reporting entities, analysts and coordinators");
+  }
+  return TabulationToProto(parts_.columns.Tabulate(query),
+                           query.entity.empty() ? parts_.threshold : 0);
+}
+
+StatusOr<model::CaseRecord> CaseService::LoadOwn(const store::Reader& reader,
+                                                 const std::string& entity,
+                                                 const std::string& name) const {
+  ENLACE_ASSIGN_OR_RETURN(const std::string reference, ParseCaseName(name, parts_.jurisdiction));
+  auto record = store::LoadCase(reader, reference);
+  // One answer, byte for byte, for absent records and for those of another entity.
+  if (!record.ok() && ReasonOf(record.status()) == Reason::CASE_NOT_FOUND) return CaseNotFound();
+  if (record.ok() && record->entity != entity) return CaseNotFound();
+  return record;
+}
+
+Status CaseService::CheckReason(std::string_view list, uint32_t reason) const {
+  if (parts_.registry.Get(list).Has(reason, parts_.registry.version())) return absl::OkStatus();
+  return InvalidFields({{"reason", fmt::format("expected a code of list {}", list),
+                         Reason::CODE_UNKNOWN}});
+}
+
+StatusOr<pb::CaseRecord> CaseService::ChangeOwn(const rpc::CallContext& call,
+                                                const std::string& name, const Change& change) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  model::CaseRecord record;
+  const auto work = [&](store::Transaction& transaction) -> Status {
+    ENLACE_ASSIGN_OR_RETURN(const auto current, LoadOwn(transaction, entity, name));
+    ENLACE_ASSIGN_OR_RETURN(record, change(transaction, current));
+    return AuditCommit(transaction, call, name);
+  };
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  parts_.columns.Apply(record);
+  return CaseToProto(record, parts_.jurisdiction);
+}
+
+}  // namespace enlace::service

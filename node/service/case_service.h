@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "enlace/exchange/v1/case_service.pb.h"
+#include "node/codes/registry.h"
+#include "node/rpc/handler.h"
+#include "node/rpc/page_token.h"
+#include "node/service/case_tabulation.h"
+#include "node/service/epochs.h"
+#include "node/store/case_table.h"
+#include "node/store/store.h"
+
+// National case records. A record is seen by its own reporting entity and by nobody else,
+// but for thresholded tabulation. Thread-safe.
+namespace enlace::service {
+
+namespace pb = enlace::exchange::v1;
+
+class CaseService {
+ public:
+  struct Parts {
+    store::Store& store;
+    const codes::Registry& registry;
+    CaseColumns& columns;
+    const rpc::PageTokens& page_tokens;
+    const Epochs& epochs;
+    store::RandomSource random;  // crypto::RandomBytes.
+    std::string jurisdiction;
+    uint32_t threshold = 5;      // For tabulation over all entities.
+  };
+  explicit CaseService(Parts parts) : parts_(std::move(parts)) {}
+
+  void Register(rpc::HandlerTable& table);
+
+  StatusOr<pb::ImportCaseRecordsResponse> ImportCaseRecords(
+      const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request);
+  StatusOr<pb::CaseRecord> CreateCaseRecord(const rpc::CallContext& call,
+                                            const pb::CreateCaseRecordRequest& request);
+  StatusOr<pb::CaseRecord> CorrectCaseRecord(const rpc::CallContext& call,
+                                             const pb::CorrectCaseRecordRequest& request);
+  StatusOr<pb::CaseRecord> WithdrawCaseRecord(const rpc::CallContext& call,
+                                              const pb::WithdrawCaseRecordRequest& request);
+  StatusOr<pb::CaseRecord> EraseCaseRecord(const rpc::CallContext& call,
+                                           const pb::EraseCaseRecordRequest& request);
+  StatusOr<pb::CaseRecord> GetCaseRecord(const rpc::CallContext& call,
+                                         const pb::GetCaseRecordRequest& request);
+  StatusOr<pb::ListCaseRecordsResponse> ListCaseRecords(
+      const rpc::CallContext& call, const pb::ListCaseRecordsRequest& request);
+  StatusOr<pb::TabulateCaseRecordsResponse> TabulateCaseRecords(
+      const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request);
+
+ private:
+  // The reference of a record that the caller's entity owns. NAME_INVALID, CASE_NOT_FOUND.
+  StatusOr<model::CaseRecord> LoadOwn(const store::Reader& reader, const std::string& entity,
+                                      const std::string& name) const;
+  Status CheckReason(std::string_view list, uint32_t reason) const;
+  // Runs one change of one own record as one commit with its audit record.
+  using Change = std::function<StatusOr<model::CaseRecord>(store::Transaction&,
+                                                           const model::CaseRecord& current)>;
+  StatusOr<pb::CaseRecord> ChangeOwn(const rpc::CallContext& call, const std::string& name,
+                                     const Change& change);
+
+  const Parts parts_;
+};
+
+}  // namespace enlace::service

@@ -1,0 +1,19 @@
+#include "node/service/store_audit.h"
+
+#include "node/store/audit_table.h"
+
+namespace enlace::service {
+
+Status StoreAudit::Record(const rpc::AuditEvent& event) {
+  return store_.Write([&event](store::Transaction& transaction) {
+    store::AuditRecord record;
+    record.caller = event.caller;
+    record.method = event.method;
+    record.resource = event.resource;
+    record.decision = event.decision;
+    record.request_id = event.request_id;
+    return store::AppendAudit(transaction, record);
+  });
+}
+
+}  // namespace enlace::service

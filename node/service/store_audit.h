@@ -1,0 +1,18 @@
+#pragma once
+
+#include "node/rpc/audit_sink.h"
+#include "node/store/store.h"
+
+namespace enlace::service {
+
+// Keeps the dispatcher's decisions in the store's audit chain. Thread-safe.
+class StoreAudit final : public rpc::AuditSink {
+ public:
+  explicit StoreAudit(store::Store& store) : store_(store) {}
+  Status Record(const rpc::AuditEvent& event) override;
+
+ private:
+  store::Store& store_;
+};
+
+}  // namespace enlace::service

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "node/base/error.h"
+#include "node/codes/registry.h"
+#include "node/model/case_record.h"
+#include "node/query/tabulation.h"
+
+// All case records of a node as columns in memory, for counting: about 100 bytes a
+// revision, a million records in a few milliseconds. Derived: it is filled from the store at
+// start and follows each commit; deleting it loses nothing.
+//
+// Thread rule: one writer (Apply, in commit order), many readers (Tabulate). A reader sees
+// each Apply whole or not at all. A waiting writer goes before readers that come later, so
+// that a stream of questions cannot hold up the commits.
+namespace enlace::query {
+
+struct ColumnsOptions {
+  uint32_t rows_max = 1U << 26;  // Revisions held; beyond, Apply answers STORE_LIMIT.
+};
+
+class CaseColumns {
+ public:
+  explicit CaseColumns(std::shared_ptr<const codes::Registry> registry,
+                       ColumnsOptions options = {});
+  ~CaseColumns();
+  CaseColumns(const CaseColumns&) = delete;
+  CaseColumns& operator=(const CaseColumns&) = delete;
+
+  // Takes in one committed revision of a record; adds, replaces or removes by its state:
+  // active counts from update_time_ms on, until the next revision; withdrawn ends the one
+  // before; erased wipes the record from all times, for good. A revision that is not newer than the
+  // one held is ignored, so a replay is harmless. Where the wall clock went back, the later
+  // revision wins for every time at or after its own.
+  // Errors change nothing: CODE_UNKNOWN when the lists of this node lack a code of the
+  // record (install a bundle that has it), STORE_LIMIT.
+  Status Apply(const model::CaseRecord& revision);
+
+  // A faulty request has one TABULATION_INVALID violation per fault; an answer of more than
+  // kCellsMax cells is TABULATION_INVALID too. A set attribute counts a record once per affirmed code; a
+  // record that affirms none stands under the reason of the rest.
+  StatusOr<Tabulation> Tabulate(const TabulationRequest& request, const Viewer& viewer) const;
+
+  // Records that are active now.
+  uint64_t active_records() const;
+
+ private:
+  struct Columns;
+  struct Plan;
+  class Scan;
+
+  struct Held {
+    uint32_t revision = 0;
+    uint32_t last_row = 0;  // kNoRow for none.
+  };
+
+  StatusOr<Plan> MakePlan(const TabulationRequest& request, const Viewer& viewer) const;
+
+  const std::shared_ptr<const codes::Registry> registry_;
+  const ColumnsOptions options_;
+  mutable std::mutex gate_;            // Held shortly by readers, by the writer while it waits.
+  mutable std::shared_mutex mutex_;    // Guards all below.
+  std::unique_ptr<Columns> columns_;
+  std::unordered_map<std::string, Held> held_;
+  uint64_t active_ = 0;
+};
+
+}  // namespace enlace::query

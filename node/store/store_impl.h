@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "node/kv/engine.h"
+#include "node/store/data_lock.h"
 #include "node/store/health.h"
 #include "node/store/reader.h"
 #include "node/store/store.h"
@@ -17,6 +19,7 @@ class StoreImpl final : public Store {
  public:
   // Destroyed in reverse order: the engine closes while the directory is still locked.
   struct Parts {
+    std::optional<DataLock> lock = std::nullopt;       // Nothing for an engine of a test.
     std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
     std::unique_ptr<kv::Engine> engine;
   };

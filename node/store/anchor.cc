@@ -1,0 +1,144 @@
+#include "node/store/anchor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "node/base/bytes.h"
+#include "node/base/check.h"
+
+namespace enlace::store {
+namespace {
+
+constexpr std::string_view kMagic = "ENLANCH1";
+constexpr size_t kGenerationAt = 8;
+constexpr size_t kInstanceAt = 16;
+constexpr size_t kSequenceAt = 32;
+constexpr size_t kChecksumAt = kAnchorSlotBytes - 4;
+constexpr size_t kSlots = 2;
+
+struct Slot {
+  uint64_t generation;
+  AnchorState state;
+};
+
+std::optional<Slot> DecodeAnchorSlot(std::string_view bytes) {
+  if (bytes.size() != kAnchorSlotBytes || !bytes.starts_with(kMagic)) return std::nullopt;
+  if (Crc32c(bytes.substr(0, kChecksumAt)) != ReadU32(bytes, kChecksumAt)) return std::nullopt;
+  return Slot{ReadU64(bytes, kGenerationAt),
+              {std::string(bytes.substr(kInstanceAt, kInstanceIdBytes)),
+               ReadU64(bytes, kSequenceAt)}};
+}
+
+Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
+               size_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return FileError(path, "writing", errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += static_cast<size_t>(written);
+  }
+  return absl::OkStatus();
+}
+
+Status WriteNew(const std::string& path, const AnchorState& state, int flags) {
+  ENLACE_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(path, O_RDWR | O_CREAT | flags));
+  // Generations 1 and 2 in slots 1 and 0: the next write goes to slot 1.
+  const std::string bytes = EncodeAnchorSlot(2, state) + EncodeAnchorSlot(1, state);
+  ENLACE_RETURN_IF_ERROR(WriteAt(file, path, bytes, 0));
+  if (fsync(file.get()) != 0) return FileError(path, "syncing", errno);
+  return absl::OkStatus();
+}
+
+constexpr std::string_view kAdvice =
+    "If the data directory is sound and the newest you have, accept it as it is with "
+    "`enlaced restore --adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore "
+    "a backup";
+
+}  // namespace
+
+std::string EncodeAnchorSlot(uint64_t generation, const AnchorState& state) {
+  ENLACE_CHECK(state.instance_id.size() == kInstanceIdBytes);
+  std::string bytes(kMagic);
+  AppendU64(bytes, generation);
+  bytes += state.instance_id;
+  AppendU64(bytes, state.commit_sequence);
+  bytes.resize(kChecksumAt, '\0');
+  AppendU32(bytes, Crc32c(bytes));
+  return bytes;
+}
+
+Status AnchorFile::Create(const std::string& path, const AnchorState& state) {
+  if (access(path.c_str(), F_OK) == 0) {
+    return Error(Reason::STORE_EXISTS, fmt::format("there is an anchor at {} already", path));
+  }
+  ENLACE_RETURN_IF_ERROR(WriteNew(path, state, O_EXCL));
+  return SyncParentFolder(path);
+}
+
+Status AnchorFile::Replace(const std::string& path, const AnchorState& state) {
+  const std::string fresh = path + ".new";
+  ENLACE_RETURN_IF_ERROR(WriteNew(fresh, state, O_TRUNC));
+  ENLACE_RETURN_IF_ERROR(Rename(fresh, path));
+  return SyncParentFolder(path);
+}
+
+StatusOr<std::unique_ptr<AnchorFile>> AnchorFile::Open(const std::string& path) {
+  StatusOr<FileDescriptor> file = OpenFile(path, O_RDWR);
+  if (!file.ok() && ReasonOf(file.status()) == Reason::FILE_UNREADABLE) {
+    return Error(Reason::STORE_FORMAT,
+                 fmt::format("the anchor {} is missing, so nothing proves that the data directory "
+                             "holds all acknowledged writes. Mount its disk, or put the file back. "
+                             "{}", path, kAdvice));
+  }
+  if (!file.ok()) return file.status();
+  ENLACE_RETURN_IF_ERROR(LockFile(*file, path));
+  std::unique_ptr<AnchorFile> anchor(new AnchorFile(path, *std::move(file)));
+  ENLACE_RETURN_IF_ERROR(anchor->Load());
+  return anchor;
+}
+
+Status AnchorFile::Load() {
+  bool found = false;
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    std::string bytes(kAnchorSlotBytes, '\0');
+    const ssize_t count = pread(file_.get(), bytes.data(), bytes.size(),
+                                static_cast<off_t>(slot * kAnchorSlotBytes));
+    if (count < 0) return FileError(path_, "reading", errno);
+    bytes.resize(static_cast<size_t>(count));
+    const std::optional<Slot> held = DecodeAnchorSlot(bytes);
+    // A slot of the other parity is not one that Write made.
+    if (!held || held->generation % kSlots != slot) continue;
+    if (found && held->generation <= generation_) continue;
+    found = true;
+    state_ = held->state;
+    generation_ = held->generation;
+  }
+  if (found) return absl::OkStatus();
+  return Error(Reason::STORE_CORRUPT,
+               fmt::format("the anchor {} is damaged: neither of its two slots is valid. {}", path_,
+                           kAdvice));
+}
+
+Status AnchorFile::Write(uint64_t commit_sequence) {
+  ENLACE_CHECK(commit_sequence >= state_.commit_sequence);
+  const AnchorState next{state_.instance_id, commit_sequence};
+  const uint64_t generation = generation_ + 1;
+  ENLACE_RETURN_IF_ERROR(WriteAt(file_, path_, EncodeAnchorSlot(generation, next),
+                                 generation % kSlots * kAnchorSlotBytes));
+  state_ = next;
+  generation_ = generation;
+  return absl::OkStatus();
+}
+
+Status AnchorFile::Sync() {
+  if (fdatasync(file_.get()) != 0) return FileError(path_, "syncing", errno);
+  return absl::OkStatus();
+}
+
+}  // namespace enlace::store

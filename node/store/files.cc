@@ -1,0 +1,63 @@
+#include "node/store/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace enlace::store {
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)) {}
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+Status FileError(const std::string& path, const std::string& doing, int error_number) {
+  return Error(Reason::STORE_FAILED, fmt::format("{} {}: {}", doing, path,
+                                                 std::generic_category().message(error_number)));
+}
+
+StatusOr<FileDescriptor> OpenFile(const std::string& path, int flags, int mode) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC, mode);
+  if (fd >= 0) return FileDescriptor(fd);
+  if (errno == ENOENT) {
+    return Error(Reason::FILE_UNREADABLE, fmt::format("{} does not exist", path));
+  }
+  return FileError(path, "opening", errno);
+}
+
+Status LockFile(const FileDescriptor& file, const std::string& path) {
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  if (errno != EWOULDBLOCK) return FileError(path, "locking", errno);
+  return Error(Reason::STORE_LOCKED,
+               fmt::format("another process holds {}; stop the other node first", path));
+}
+
+Status SyncFolder(const std::string& folder) {
+  ENLACE_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(folder, O_RDONLY | O_DIRECTORY));
+  if (fsync(file.get()) != 0) return FileError(folder, "syncing", errno);
+  return absl::OkStatus();
+}
+
+Status SyncParentFolder(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return SyncFolder(parent.empty() ? "." : parent);
+}
+
+Status Rename(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) return FileError(from, "renaming", errno);
+  return absl::OkStatus();
+}
+
+}  // namespace enlace::store

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "node/base/error.h"
+
+// The few file operations whose order and sync matter. All failures are STORE_FAILED with
+// the path and the system's words unless said.
+namespace enlace::store {
+
+// Closes at the end of its scope, which also ends a lock taken through it.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  int get() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+Status FileError(const std::string& path, const std::string& doing, int error_number);
+
+// Opens with O_CLOEXEC. FILE_UNREADABLE when it does not exist.
+StatusOr<FileDescriptor> OpenFile(const std::string& path, int flags, int mode = 0600);
+
+// Holds the file for this process until it is closed; STORE_LOCKED when another (or
+// another opening of this one) holds it.
+Status LockFile(const FileDescriptor& file, const std::string& path);
+
+// Makes creations, renames and removals in `folder` survive a loss of power.
+Status SyncFolder(const std::string& folder);
+Status SyncParentFolder(const std::string& path);
+
+Status Rename(const std::string& from, const std::string& to);
+
+}  // namespace enlace::store

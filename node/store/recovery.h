@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "node/base/error.h"
+#include "node/kv/engine.h"
+#include "node/store/anchor.h"
+#include "node/store/store.h"
+
+// Opening the database of a data directory so that nothing acknowledged is missing.
+//
+// It is opened strictly. Where that fails, as after a kill in the middle of a large batch,
+// a copy is opened tolerantly and put in place of the original only if it holds at least
+// the commit that the anchor names. The original stays as evidence. Every opening is
+// compared with the anchor, also one that went well.
+//
+// Folders in the data directory: db (the database), recovering (a copy in the making),
+// recovered (a proven copy on its way to become db), evidence-N (damaged originals).
+namespace enlace::store {
+
+// Damaged originals that are kept; the oldest goes first. They hold rows, also rows erased
+// since: remove them once looked at.
+inline constexpr size_t kEvidenceMax = 2;
+
+struct OpenedDatabase {
+  std::unique_ptr<kv::Engine> engine;
+  uint64_t commit_sequence = 0;
+  std::string instance_id;
+  OpenReport report;
+};
+
+std::string DatabasePath(const std::string& data_dir);
+kv::RocksOptions DatabaseOptions(const StoreOptions& options);
+
+// REQUIRES: the caller holds the locks of data directory and anchor.
+// STORE_FORMAT: no database, or one of another instance than the anchor's. STORE_CORRUPT:
+// more damage than a torn tail. STORE_BEHIND_ANCHOR: acknowledged writes are missing. On
+// error the database is as it was.
+StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor);
+
+// The operator's word that the present database is the truth, after a restore or the loss
+// of the anchor: writes a new anchor for it. Refuses while a node runs on it
+// (STORE_LOCKED) and when the database does not open (as OpenDatabase).
+Status AdoptDatabase(const StoreOptions& options);
+
+}  // namespace enlace::store

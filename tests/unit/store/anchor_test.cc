@@ -1,0 +1,150 @@
+#include "node/store/anchor.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "node/base/bytes.h"
+#include "node/crypto/hash.h"
+#include "node/store/anchor_keeper.h"
+#include "tests/testing/temp_dir.h"
+#include "tests/unit/store/golden.h"
+
+namespace enlace::store {
+namespace {
+
+const std::string kInstance(kInstanceIdBytes, 'i');
+
+// The descriptor under which this process has `path` open.
+int DescriptorOf(const std::string& path) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code code;
+    if (std::filesystem::read_symlink(entry.path(), code) == path) {
+      return std::stoi(entry.path().filename().string());
+    }
+  }
+  return -1;
+}
+
+class AnchorTest : public ::testing::Test {
+ protected:
+  AnchorTest() { EXPECT_TRUE(AnchorFile::Create(path_, {kInstance, 1}).ok()); }
+  uint64_t SequenceOnDisk() const {
+    return AnchorFile::Open(path_).value()->state().commit_sequence;
+  }
+  std::string Bytes() const { return testing::TempDir::Read(path_); }
+
+  testing::TempDir dir_;
+  const std::string path_ = dir_.path("anchor");
+};
+
+TEST(AnchorFormatTest, MatchesTheGoldenVectors) {
+  const auto vectors = ReadGolden("anchor.txt", 6);
+  EXPECT_EQ(vectors.size(), 2u);
+  for (const auto& fields : vectors) {
+    const std::string slot = EncodeAnchorSlot(
+        std::stoull(fields[0]), {*HexDecode(fields[1]), std::stoull(fields[2])});
+    ASSERT_EQ(slot.size(), kAnchorSlotBytes);
+    EXPECT_EQ(HexEncode(AsView(crypto::Sha256(slot))), fields[3]);
+    EXPECT_EQ(HexEncode(slot.substr(0, 40)), fields[4]);
+    EXPECT_EQ(HexEncode(slot.substr(kAnchorSlotBytes - 4)), fields[5]);
+  }
+}
+
+TEST_F(AnchorTest, KeepsTheLastWrite) {
+  auto anchor = AnchorFile::Open(path_).value();
+  EXPECT_EQ(anchor->state(), (AnchorState{kInstance, 1}));
+  for (uint64_t sequence = 2; sequence < 10; ++sequence) {
+    ASSERT_TRUE(anchor->Write(sequence).ok());
+    ASSERT_TRUE(anchor->Sync().ok());
+  }
+  anchor.reset();
+  EXPECT_EQ(SequenceOnDisk(), 9u);
+  EXPECT_EQ(Bytes().size(), 2 * kAnchorSlotBytes) << "the file never grows";
+}
+
+TEST_F(AnchorTest, ATornSlotLeavesTheOneBefore) {
+  {
+    auto anchor = AnchorFile::Open(path_).value();
+    ASSERT_TRUE(anchor->Write(2).ok());
+    ASSERT_TRUE(anchor->Write(3).ok());
+  }
+  std::string bytes = Bytes();
+  const bool newest_is_first = ReadU64(bytes, 8) > ReadU64(bytes, kAnchorSlotBytes + 8);
+  bytes[(newest_is_first ? 0 : kAnchorSlotBytes) + 39] ^= 1;
+  dir_.Write("anchor", bytes);
+  EXPECT_EQ(SequenceOnDisk(), 2u);
+  // The next write takes the torn slot, not the sound one.
+  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(3).ok());
+  EXPECT_EQ(SequenceOnDisk(), 3u);
+}
+
+TEST_F(AnchorTest, EveryFlippedBitLeavesOneOfTheTwoStatesOrIsRefused) {
+  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(2).ok());
+  const std::string sound = Bytes();
+  for (size_t bit = 0; bit < sound.size() * 8; bit += 37) {
+    std::string bytes = sound;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+    dir_.Write("anchor", bytes);
+    const auto anchor = AnchorFile::Open(path_);
+    ASSERT_TRUE(anchor.ok());
+    EXPECT_EQ((*anchor)->state().instance_id, kInstance);
+    EXPECT_GE((*anchor)->state().commit_sequence, 1u);
+    EXPECT_LE((*anchor)->state().commit_sequence, 2u);
+  }
+}
+
+TEST_F(AnchorTest, TwoDamagedSlotsAreRefusedWithAdvice) {
+  for (const std::string& bytes :
+       {std::string(), std::string(2 * kAnchorSlotBytes, '\0'), Bytes().substr(1)}) {
+    dir_.Write("anchor", bytes);
+    const auto anchor = AnchorFile::Open(path_);
+    EXPECT_EQ(ReasonOf(anchor.status()), Reason::STORE_CORRUPT);
+    EXPECT_NE(MessageOf(anchor.status()).find("restore --adopt"), std::string::npos);
+  }
+}
+
+TEST_F(AnchorTest, AMissingFileIsRefusedWithAdvice) {
+  const auto anchor = AnchorFile::Open(dir_.path("elsewhere"));
+  EXPECT_EQ(ReasonOf(anchor.status()), Reason::STORE_FORMAT);
+  EXPECT_NE(MessageOf(anchor.status()).find("restore --adopt"), std::string::npos);
+}
+
+TEST_F(AnchorTest, IsHeldByOneOpeningAtATime) {
+  const auto first = AnchorFile::Open(path_).value();
+  EXPECT_EQ(ReasonOf(AnchorFile::Open(path_).status()), Reason::STORE_LOCKED);
+}
+
+TEST_F(AnchorTest, CreateNeverOverwritesAndReplaceDoes) {
+  EXPECT_EQ(ReasonOf(AnchorFile::Create(path_, {kInstance, 7})), Reason::STORE_EXISTS);
+  EXPECT_EQ(SequenceOnDisk(), 1u);
+  const std::string other(kInstanceIdBytes, 'o');
+  ASSERT_TRUE(AnchorFile::Replace(path_, {other, 7}).ok());
+  EXPECT_EQ(AnchorFile::Open(path_).value()->state(), (AnchorState{other, 7}));
+}
+
+TEST_F(AnchorTest, TheKeeperHasWrittenACommitWhenItIsAcknowledged) {
+  AnchorKeeper keeper(AnchorFile::Open(path_).value());
+  for (uint64_t sequence = 2; sequence < 20; ++sequence) {
+    ASSERT_TRUE(keeper.Advance(sequence).ok());
+    // What a killed process would leave: the file as others see it.
+    const std::string copy = dir_.Write("copy", Bytes());
+    EXPECT_EQ(AnchorFile::Open(copy).value()->state().commit_sequence, sequence);
+  }
+}
+
+TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {
+  // /dev/full refuses every write: the open file is exchanged for it under the keeper.
+  auto anchor = AnchorFile::Open(path_).value();
+  const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  ASSERT_GE(dup2(full, DescriptorOf(path_)), 0);
+  close(full);
+  AnchorKeeper keeper(std::move(anchor));
+  EXPECT_EQ(ReasonOf(keeper.Advance(2)), Reason::STORE_FAILED);
+}
+
+}  // namespace
+}  // namespace enlace::store

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "enlace/storage/v1/records.pb.h"
+#include "node/base/clock.h"
+#include "node/store/anchor.h"
+#include "node/store/store.h"
+#include "tests/testing/temp_dir.h"
+
+namespace enlace::store {
+
+// A store in a temporary folder, with its anchor beside it.
+struct DiskFixture {
+  DiskFixture() {
+    options_.data_dir = dir_.path("data");
+    options_.anchor_path = dir_.path("anchor");
+  }
+
+  static std::string Meta(char instance) {
+    storage::v1::StoreMeta meta;
+    meta.set_format_version(1);
+    meta.set_instance_id(std::string(kInstanceIdBytes, instance));
+    return meta.SerializeAsString();
+  }
+  Status Create() const { return Store::Create(options_, Meta('i')); }
+  StatusOr<std::unique_ptr<Store>> Open(OpenReport* report = nullptr) {
+    return Store::Open(options_, clock_, report);
+  }
+  static Status Put(Store& store, const std::string& key, const std::string& value) {
+    return store.Write([&](Transaction& transaction) {
+      transaction.Put(Table::kSecret, key, value);
+      return absl::OkStatus();
+    });
+  }
+  static std::optional<std::string> Get(Store& store, const std::string& key) {
+    return store.Read()->Get(Table::kSecret, key).value();
+  }
+  // The newest file of the database with this ending; RocksDB numbers them upwards.
+  std::string Newest(const std::string& ending) const {
+    std::string newest;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.data_dir + "/db")) {
+      const std::string path = entry.path().string();
+      if (path.ends_with(ending) && path > newest) newest = path;
+    }
+    return newest;
+  }
+
+  testing::TempDir dir_;
+  ManualClock clock_;
+  StoreOptions options_;
+};
+
+}  // namespace enlace::store

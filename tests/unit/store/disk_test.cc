@@ -1,0 +1,243 @@
+// The store on a disk: creating, opening, locking, repairing, refusing.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "node/store/recovery.h"
+#include "node/store/store.h"
+#include "tests/unit/store/disk_fixture.h"
+
+namespace enlace::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DiskTest : public ::testing::Test, protected DiskFixture {
+ protected:
+  DiskTest() { EXPECT_TRUE(Create().ok()); }
+
+  // Cuts the last `bytes` off the newest log, as a write that was under way when the
+  // process was killed leaves it.
+  void TearLogTail(size_t bytes) {
+    const std::string log = Newest(".log");
+    fs::resize_file(log, fs::file_size(log) - bytes);
+  }
+};
+
+TEST_F(DiskTest, WhatWasAcknowledgedIsThereAfterReopening) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+    ASSERT_TRUE(Put(*store, "b", "2").ok());
+    EXPECT_EQ(store->commit_sequence(), 3u) << "1 is the store's own first commit";
+  }
+  OpenReport report;
+  const auto store = Open(&report).value();
+  EXPECT_EQ(Get(*store, "a"), "1");
+  EXPECT_EQ(Get(*store, "b"), "2");
+  EXPECT_EQ(store->commit_sequence(), 3u);
+  EXPECT_FALSE(report.repaired);
+  EXPECT_EQ(store->VerifyRows().value(), 4u);
+}
+
+TEST_F(DiskTest, CreateNeverOverwritesAStoreOrAnAnchor) {
+  EXPECT_EQ(ReasonOf(Create()), Reason::STORE_EXISTS);
+  StoreOptions elsewhere = options_;
+  elsewhere.data_dir = dir_.path("other");
+  EXPECT_EQ(ReasonOf(Store::Create(elsewhere, Meta('x'))), Reason::STORE_EXISTS);
+}
+
+TEST_F(DiskTest, CreateRefusesMetaWithoutInstanceId) {
+  StoreOptions fresh;
+  fresh.data_dir = dir_.path("fresh");
+  fresh.anchor_path = dir_.path("fresh-anchor");
+  EXPECT_EQ(ReasonOf(Store::Create(fresh, "")), Reason::STORE_FORMAT);
+  EXPECT_FALSE(fs::exists(fresh.data_dir));
+}
+
+TEST_F(DiskTest, AnUninitialisedDirectoryIsNamedAsSuch) {
+  StoreOptions empty = options_;
+  empty.data_dir = dir_.path("nothing");
+  const auto store = Store::Open(empty, clock_);
+  EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_FORMAT);
+  EXPECT_NE(MessageOf(store.status()).find("enlaced init"), std::string::npos);
+}
+
+TEST_F(DiskTest, ASecondOpeningIsLockedOut) {
+  auto store = Open();
+  ASSERT_TRUE(store.ok());
+  EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_LOCKED);
+  EXPECT_EQ(ReasonOf(AdoptDatabase(options_)), Reason::STORE_LOCKED);
+  store->reset();
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(DiskTest, TwoDirectoriesCannotShareAnAnchorAtOnce) {
+  const auto store = Open().value();
+  StoreOptions copy = options_;
+  copy.data_dir = dir_.path("copy");
+  fs::create_directory(copy.data_dir);
+  dir_.Write("copy/LOCK", "");
+  EXPECT_EQ(ReasonOf(Store::Open(copy, clock_).status()), Reason::STORE_LOCKED);
+}
+
+TEST_F(DiskTest, ATornTailBehindWhatWasAcknowledgedIsRepairedAndReported) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  const std::string anchor = testing::TempDir::Read(options_.anchor_path);
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "big", std::string(500000, 'x')).ok());
+  }
+  // The kill came before the second write was acknowledged: its anchor never happened.
+  dir_.Write("anchor", anchor);
+  TearLogTail(1000);
+  OpenReport report;
+  {
+    const auto store = Open(&report).value();
+    EXPECT_TRUE(report.repaired);
+    EXPECT_NE(report.description.find("evidence-1"), std::string::npos);
+    EXPECT_EQ(report.description.find('\n'), std::string::npos);
+    EXPECT_EQ(Get(*store, "a"), "1");
+    EXPECT_EQ(Get(*store, "big"), std::nullopt);
+    EXPECT_EQ(store->commit_sequence(), 2u);
+    ASSERT_TRUE(Put(*store, "after", "1").ok());
+  }
+  EXPECT_TRUE(fs::exists(options_.data_dir + "/evidence-1/CURRENT"));
+  const auto store = Open(&report).value();
+  EXPECT_FALSE(report.repaired);
+  EXPECT_EQ(Get(*store, "after"), "1");
+}
+
+TEST_F(DiskTest, ATornTailThatWasAcknowledgedIsRefusedAndLeftAsItIs) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", std::string(5000, 'x')).ok());
+  }
+  TearLogTail(100);
+  for (int again = 0; again < 2; ++again) {
+    const auto store = Open();
+    EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_BEHIND_ANCHOR);
+    EXPECT_NE(MessageOf(store.status()).find("restore"), std::string::npos);
+  }
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/evidence-1"));
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/recovering"));
+}
+
+// RocksDB opens this database without a word: only the anchor knows.
+TEST_F(DiskTest, ADeletedLiveLogIsRefused) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  fs::remove(Newest(".log"));
+  EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_BEHIND_ANCHOR);
+}
+
+TEST_F(DiskTest, AnOldCopyOfTheDirectoryIsRefused) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  fs::copy(options_.data_dir, dir_.path("old"), fs::copy_options::recursive);
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "b", "2").ok());
+  }
+  fs::remove_all(options_.data_dir);
+  fs::rename(dir_.path("old"), options_.data_dir);
+  const auto store = Open();
+  EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_BEHIND_ANCHOR);
+  EXPECT_NE(MessageOf(store.status()).find("1 are missing"), std::string::npos);
+}
+
+TEST_F(DiskTest, AForeignAnchorIsRefused) {
+  ASSERT_TRUE(AnchorFile::Replace(options_.anchor_path,
+                                  {std::string(kInstanceIdBytes, 'z'), 1}).ok());
+  const auto store = Open();
+  EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_FORMAT);
+  EXPECT_NE(MessageOf(store.status()).find("another store"), std::string::npos);
+}
+
+TEST_F(DiskTest, AMissingAnchorIsRefusedUntilTheOperatorAdoptsTheDatabase) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  fs::remove(options_.anchor_path);
+  EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_FORMAT);
+  ASSERT_TRUE(AdoptDatabase(options_).ok());
+  EXPECT_EQ(Get(*Open().value(), "a"), "1");
+}
+
+TEST_F(DiskTest, DamageBeyondATornTailIsRefused) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  { const auto store = Open().value(); }  // Moves the log into SST files.
+  fs::remove(Newest(".sst"));
+  const auto store = Open();
+  EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_CORRUPT);
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/recovering"));
+}
+
+TEST_F(DiskTest, EvidenceIsBounded) {
+  for (size_t tear = 0; tear < kEvidenceMax + 2; ++tear) {
+    const std::string anchor = testing::TempDir::Read(options_.anchor_path);
+    ASSERT_TRUE(Put(*Open().value(), "k", std::string(3000, 'x')).ok());
+    dir_.Write("anchor", anchor);
+    TearLogTail(10);
+    OpenReport report;
+    ASSERT_TRUE(Open(&report).ok());
+    ASSERT_TRUE(report.repaired);
+  }
+  size_t kept = 0;
+  for (const auto& entry : fs::directory_iterator(options_.data_dir)) {
+    if (entry.path().filename().string().starts_with("evidence-")) ++kept;
+  }
+  EXPECT_EQ(kept, kEvidenceMax);
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/evidence-1"));
+}
+
+TEST_F(DiskTest, AKillAtAnyStepOfTheExchangeIsFinishedOrUndone) {
+  ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
+  const std::string db = DatabasePath(options_.data_dir);
+  const auto copy = [&](const std::string& name) {
+    fs::copy(db, options_.data_dir + "/" + name, fs::copy_options::recursive);
+  };
+  copy("recovering");  // Before it was proven.
+  EXPECT_EQ(Get(*Open().value(), "a"), "1");
+  copy("recovered");  // Proven, the original not yet moved.
+  EXPECT_EQ(Get(*Open().value(), "a"), "1");
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/recovered"));
+  copy("recovered");  // The original moved away, the copy not yet in its place.
+  fs::rename(db, options_.data_dir + "/evidence-1");
+  EXPECT_EQ(Get(*Open().value(), "a"), "1");
+}
+
+TEST_F(DiskTest, ManyWritersShareCommitsAndAllIsThereAfterReopening) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 20;
+  {
+    const auto store = Open().value();
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int n = 0; n < kEach; ++n) {
+          const std::string key = std::to_string(thread) + "/" + std::to_string(n);
+          EXPECT_TRUE(Put(*store, key, key).ok());
+        }
+      });
+    }
+    threads.clear();
+    EXPECT_LT(store->commit_sequence(), 1u + kThreads * kEach);
+  }
+  EXPECT_EQ(Open().value()->VerifyRows().value(), 2u + kThreads * kEach);
+}
+
+}  // namespace
+}  // namespace enlace::store

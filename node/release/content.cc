@@ -1,0 +1,116 @@
+#include "node/release/content.h"
+
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "node/crypto/hash.h"
+#include "node/model/names.h"
+
+namespace enlace::release {
+namespace {
+
+Status Malformed(std::string_view what) {
+  return Error(Reason::ENTRY_INVALID, "a release is not well formed: " + std::string(what));
+}
+
+constexpr uint32_t kYearMin = 1990;
+constexpr uint32_t kYearMax = 2100;
+
+Status CheckFigures(const channel::v1::ReleaseContent& content) {
+  const channel::v1::Figure* before = nullptr;
+  for (const channel::v1::Figure& figure : content.figures()) {
+    if (before != nullptr && !FigureOrder(KeyOf(*before), KeyOf(figure))) {
+      return Malformed("its figures are not in order, each once");
+    }
+    before = &figure;
+    if (figure.year() < content.year_from() || figure.year() > content.year_to()) {
+      return Malformed("a figure lies outside its years");
+    }
+    if (figure.indicator() == 0 || figure.dimension() == 0) {
+      return Malformed("a figure names no indicator or dimension");
+    }
+    if (!channel::v1::FigureStatus_IsValid(figure.status()) ||
+        figure.status() == channel::v1::FIGURE_STATUS_UNSPECIFIED) {
+      return Malformed("a figure has no known status");
+    }
+    if (figure.status() != channel::v1::VALUE && figure.value() != 0) {
+      return Malformed("a figure without value carries one");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+model::FigureKey KeyOf(const channel::v1::Figure& figure) {
+  return {figure.indicator(), figure.dimension(), figure.category(),
+          figure.sex(),       figure.age(),       figure.year()};
+}
+
+void SetFigures(const OfficialTable& table, channel::v1::ReleaseContent& content) {
+  content.clear_figures();
+  for (const TableFigure& from : table.figures) {
+    channel::v1::Figure& figure = *content.add_figures();
+    figure.set_indicator(from.key.indicator);
+    figure.set_dimension(from.key.dimension);
+    figure.set_category(from.key.category);
+    figure.set_sex(from.key.sex);
+    figure.set_age(from.key.age);
+    figure.set_year(from.key.year);
+    figure.set_status(from.status);
+    figure.set_value(from.value);
+  }
+}
+
+std::string ContentBytes(const channel::v1::ReleaseContent& content) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    content.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+Hash ContentHash(std::string_view bytes) { return crypto::Sha256(bytes); }
+
+StatusOr<channel::v1::ReleaseContent> ParseContent(std::string_view bytes) {
+  channel::v1::ReleaseContent content;
+  if (!content.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Malformed("its bytes are no content");
+  }
+  const auto name = model::ResourceName::Parse(content.name(), "releases");
+  if (!name.ok() || !model::IsJurisdiction(content.jurisdiction()) ||
+      name->jurisdiction != content.jurisdiction()) {
+    return Malformed("its name is not one of its jurisdiction");
+  }
+  if (!content.supersedes().empty()) {
+    const auto old = model::ResourceName::Parse(content.supersedes(), "releases");
+    if (!old.ok() || old->jurisdiction != content.jurisdiction()) {
+      return Malformed("what it supersedes is not of its jurisdiction");
+    }
+  }
+  if (content.method() != channel::v1::METHOD_OFFICIAL_TABLE) {
+    return Malformed("its method is not known here");
+  }
+  if (content.year_from() < kYearMin || content.year_from() > content.year_to() ||
+      content.year_to() > kYearMax) {
+    return Malformed("its years are not in order");
+  }
+  ENLACE_RETURN_IF_ERROR(CheckFigures(content));
+  return content;
+}
+
+StatusOr<channel::v1::ReleaseContent> OpenRelease(const channel::v1::Release& release) {
+  if (AsView(ContentHash(release.content())) != release.content_hash()) {
+    return Malformed("its hash does not match its content");
+  }
+  if (release.preparer_fingerprint().size() != sizeof(Hash) ||
+      release.approver_fingerprint().size() != sizeof(Hash) ||
+      release.preparer_fingerprint() == release.approver_fingerprint()) {
+    return Malformed("it does not name the keys of two people");
+  }
+  return ParseContent(release.content());
+}
+
+}  // namespace enlace::release

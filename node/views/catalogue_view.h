@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "enlace/channel/v1/training.pb.h"
+#include "node/base/mutex.h"
+#include "node/views/channel_state.h"
+
+// The catalogue of programmes: a fold of training channels.
+//
+// The highest revision of a programme counts, and it must be of the channel's own
+// jurisdiction. A later entry about the same programme that this node may not read (its
+// audience was narrowed) takes the programme out of the catalogue.
+namespace enlace::views {
+
+struct CatalogueEntry {
+  channel::v1::Programme programme;
+  bool withdrawn = false;
+  std::string channel;
+  uint64_t sequence = 0;
+  std::string audience;
+};
+
+struct CatalogueState {
+  ChannelAt channel;
+  std::string jurisdiction;
+  std::map<std::string, CatalogueEntry> programmes;  // By name.
+  std::map<std::string, std::string> name_of_tag;    // Subject tag -> name.
+  LeftOut left_out;
+};
+
+// Folds the entries from state.channel.size up to `size` into `state`.
+Status ExtendCatalogue(const store::Reader& reader, uint64_t size, CatalogueState& state);
+
+// As FiguresView.
+class CatalogueView {
+ public:
+  static constexpr size_t kStatesMax = 128;
+
+  StatusOr<std::shared_ptr<const CatalogueState>> At(const store::Reader& reader,
+                                                     const ChannelAt& channel);
+
+ private:
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<const CatalogueState>> states_ ENLACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace enlace::views

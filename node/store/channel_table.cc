@@ -119,11 +119,13 @@ StatusOr<ChannelHead> LoadChannel(const Reader& reader, std::string_view origin)
   return *std::move(head);
 }
 
-StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader) {
+StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader,
+                                                    std::string_view prefix) {
   std::vector<ChannelHead> heads;
+  const kv::KeyRange range = prefix.empty() ? kv::KeyRange() : kv::PrefixRange(prefix);
   Status decoded;
   ENLACE_RETURN_IF_ERROR(
-      reader.Scan(Table::kChannel, {}, [&](std::string_view key, std::string_view value) {
+      reader.Scan(Table::kChannel, range, [&](std::string_view key, std::string_view value) {
         auto head = DecodeHead(key, value);
         if (head.ok()) {
           heads.push_back(*std::move(head));

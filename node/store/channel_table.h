@@ -40,8 +40,9 @@ struct ChannelKeys {
 
 // CHANNEL_NOT_FOUND when the node holds no such channel.
 StatusOr<ChannelHead> LoadChannel(const Reader& reader, std::string_view origin);
-// Ordered by origin.
-StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader);
+// Those whose origin begins with `prefix`, ordered by origin.
+StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader,
+                                                    std::string_view prefix = {});
 
 // Appends to an own channel (made by its first entry, with an empty signed checkpoint if
 // `entries` is empty) and signs the new checkpoint. Returns the first new sequence.

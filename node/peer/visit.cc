@@ -1,0 +1,253 @@
+#include "node/peer/visit.h"
+
+#include <algorithm>
+#include <set>
+
+#include "node/base/log.h"
+#include "node/model/names.h"
+
+namespace enlace::peer {
+namespace {
+
+namespace pb = enlace::federation::v1;
+
+constexpr char kListMethod[] = "/enlace.federation.v1.FederationService/ListPeerChannels";
+constexpr char kPullMethod[] = "/enlace.federation.v1.FederationService/PullEntries";
+
+// How old the stored time of the last success may grow while nothing changes; each refresh
+// costs a synced write.
+constexpr int64_t kFreshnessMs = 600'000;
+
+channel::Page ToPage(pb::PullEntriesResponse& response) {
+  channel::Page page;
+  page.entries.reserve(static_cast<size_t>(response.entries_size()));
+  for (auto& entry : *response.mutable_entries()) {
+    channel::PageEntry moved;
+    moved.sequence = entry.sequence();
+    moved.header = std::move(*entry.mutable_header());
+    moved.state = static_cast<uint32_t>(entry.payload_state());
+    moved.payload = std::move(*entry.mutable_payload());
+    moved.opening = std::move(*entry.mutable_opening());
+    page.entries.push_back(std::move(moved));
+  }
+  page.checkpoint = response.checkpoint();
+  page.consistency_proof.assign(response.consistency_proof().begin(),
+                                response.consistency_proof().end());
+  page.checkpoint_proof.assign(response.checkpoint_proof().begin(),
+                               response.checkpoint_proof().end());
+  return page;
+}
+
+ChannelState StateOf(const store::ChannelHead& head) {
+  ChannelState state;
+  state.held = head.range.size();
+  state.offered = head.checkpoint_size;
+  state.last_success_time_ms = head.last_pull_time_ms;
+  state.stopped = !head.evidence.empty();
+  return state;
+}
+
+void SetTrouble(ChannelState& state, const Status& status) {
+  if (status.ok()) return;
+  state.trouble = ReasonName(ReasonOf(status));
+  state.message = MessageOf(status);
+}
+
+// Whether an error of one call speaks of the peer or the way to it, so that no other call
+// is worth trying now.
+bool IsOfPeer(const Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kCancelled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+VisitResult Visit::Run(const std::function<bool()>& cancelled) {
+  VisitResult result;
+  std::vector<pb::PeerChannel> offers;
+  result.status = List(offers);
+  if (!result.status.ok()) return result;
+  for (const pb::PeerChannel& offer : offers) {
+    if (cancelled() || !peer_status_.ok()) break;
+    if (!IsOurs(offer.origin()) || result.channels.contains(offer.origin())) continue;
+    ChannelState& state = result.channels[offer.origin()];
+    SetTrouble(state, PullChannel(offer, state, cancelled));
+  }
+  const Status added = AddMissing(offers, result.channels);
+  result.status = peer_status_.ok() ? added : peer_status_;
+  result.more = more_;
+  return result;
+}
+
+Status Visit::List(std::vector<pb::PeerChannel>& offers) {
+  pb::ListPeerChannelsResponse response;
+  ENLACE_RETURN_IF_ERROR(caller_.Call(kListMethod, pb::ListPeerChannelsRequest(), response,
+                                      limits_.call_timeout_ms));
+  if (static_cast<size_t>(response.channels_size()) > limits_.channels_max) {
+    return Error(Reason::REQUEST_TOO_LARGE,
+                 "the peer offers " + std::to_string(response.channels_size()) + " channels");
+  }
+  offers.assign(response.channels().begin(), response.channels().end());
+  return absl::OkStatus();
+}
+
+bool Visit::IsOurs(const std::string& origin) const {
+  const auto parsed = model::ChannelOrigin::Parse(origin);
+  return parsed.ok() && parsed->network == peer_.network &&
+         parsed->jurisdiction == peer_.jurisdiction &&
+         parsed->jurisdiction != peer_.own_jurisdiction;
+}
+
+// A peer that stops offering a channel hides its growth: that must show.
+Status Visit::AddMissing(const std::vector<pb::PeerChannel>& offers,
+                         ChannelStates& channels) const {
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto heads,
+      store::ListChannelHeads(*store_.Read(), peer_.network + "/" + peer_.jurisdiction + "/"));
+  std::set<std::string> offered;
+  for (const pb::PeerChannel& offer : offers) offered.insert(offer.origin());
+  for (const store::ChannelHead& head : heads) {
+    if (head.own || offered.contains(head.origin)) continue;
+    ChannelState state = StateOf(head);
+    SetTrouble(state, Error(Reason::CHANNEL_NOT_FOUND, "the peer no longer offers this channel"));
+    channels.emplace(head.origin, std::move(state));
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<store::ChannelHead> Visit::HeadOf(const std::string& origin) const {
+  auto head = store::LoadChannel(*store_.Read(), origin);
+  if (head.ok() || ReasonOf(head.status()) != Reason::CHANNEL_NOT_FOUND) return head;
+  store::ChannelHead fresh;
+  fresh.origin = origin;
+  return fresh;
+}
+
+Status Visit::PullChannel(const pb::PeerChannel& offer, ChannelState& state,
+                          const std::function<bool()>& cancelled) {
+  ENLACE_ASSIGN_OR_RETURN(store::ChannelHead head, HeadOf(offer.origin()));
+  state = StateOf(head);
+  if (state.stopped) {
+    return Error(Reason::CHANNEL_STOPPED, "the channel is stopped by contradicting evidence");
+  }
+  const auto keep = [&](const Status& status) {
+    if (ReasonOf(status) == Reason::CHECKPOINT_INCONSISTENT) state.stopped = true;
+    return status;
+  };
+  uint64_t offered_size = 0;
+  const Status offered = CheckOffer(offer, head, offered_size);
+  if (!offered.ok()) return keep(offered);
+  state.offered = std::max(offered_size, head.checkpoint_size);
+  for (int page = 0; head.checkpoint.empty() || head.range.size() < state.offered; ++page) {
+    if (cancelled()) return absl::OkStatus();
+    if (page == limits_.pages_per_channel_max) {
+      more_ = true;
+      return absl::OkStatus();
+    }
+    auto next = PullPage(head);
+    if (!next.ok()) return keep(next.status());
+    head = *std::move(next);
+    state.held = head.range.size();
+    state.offered = std::max(state.offered, head.checkpoint_size);
+  }
+  state.last_success_time_ms = clock_.NowMs();
+  return NoteSuccess(head);
+}
+
+// An offer that contradicts what was seen is found before anything is pulled.
+Status Visit::CheckOffer(const pb::PeerChannel& offer, const store::ChannelHead& head,
+                         uint64_t& offered_size) {
+  ENLACE_ASSIGN_OR_RETURN(
+      const channel::Checkpoint now,
+      channel::OpenCheckpoint(offer.checkpoint(), offer.origin(), peer_.channel_key));
+  offered_size = now.size;
+  ENLACE_ASSIGN_OR_RETURN(const auto seen,
+                          store::CheckpointAt(*store_.Read(), offer.origin(), now.size));
+  if (seen.has_value()) {
+    const Status compared = channel::CompareCheckpoints(offer.origin(), peer_.channel_key, *seen,
+                                                        offer.checkpoint());
+    if (ReasonOf(compared) == Reason::CHECKPOINT_INCONSISTENT && !compared.ok()) {
+      store::ChannelHead known = head;
+      known.checkpoint = *seen;
+      return Stop(known, offer.checkpoint(), compared);
+    }
+    ENLACE_RETURN_IF_ERROR(compared);
+  }
+  if (now.size < head.checkpoint_size) {
+    return Error(Reason::CHECKPOINT_INVALID,
+                 "the peer offers " + std::to_string(now.size) +
+                     " entries of a channel that had " + std::to_string(head.checkpoint_size) +
+                     "; if it was restored from a backup, its operator must know");
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
+  pb::PullEntriesRequest request;
+  request.set_origin(head.origin);
+  request.set_from_sequence(head.range.size());
+  request.set_limit(limits_.page_entries);
+  request.set_checkpoint_size(head.checkpoint_size);
+  pb::PullEntriesResponse response;
+  const Status called = caller_.Call(kPullMethod, request, response, limits_.call_timeout_ms);
+  if (!called.ok() && IsOfPeer(called)) peer_status_ = called;
+  ENLACE_RETURN_IF_ERROR(called);
+  return ToPage(response);
+}
+
+StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head) {
+  ENLACE_ASSIGN_OR_RETURN(const channel::Page page, FetchPage(head));
+  const auto verified = channel::VerifyPage(head.origin, peer_.channel_key,
+                                            {head.range, head.checkpoint}, page);
+  if (!verified.ok()) {
+    if (ReasonOf(verified.status()) == Reason::CHECKPOINT_INCONSISTENT) {
+      return Stop(head, page.checkpoint, verified.status());
+    }
+    return verified.status();
+  }
+  if (verified->entries.empty() && head.range.size() < verified->checkpoint_size) {
+    return Error(Reason::ENTRY_INVALID,
+                 "the peer sends no entries although its checkpoint has more");
+  }
+  store::ChannelHead after = head;
+  after.range = verified->head.range;
+  after.checkpoint = verified->head.checkpoint;
+  after.checkpoint_size = verified->checkpoint_size;
+  after.last_pull_time_ms = clock_.NowMs();
+  ENLACE_RETURN_IF_ERROR(store_.Write([&](store::Transaction& transaction) {
+    return store::ApplyMirrorPage(transaction, head, after, verified->entries);
+  }));
+  return after;
+}
+
+// Always an error: `why`, or that the evidence could not be stored.
+Status Visit::Stop(const store::ChannelHead& head, const std::string& note, const Status& why) {
+  LogError("mirror_contradiction", {{"peer", peer_.jurisdiction},
+                                    {"origin", head.origin},
+                                    {"action", "stopped; both signed checkpoints are kept"}});
+  ENLACE_RETURN_IF_ERROR(store_.Write([&](store::Transaction& transaction) {
+    return store::StopChannel(transaction, head.origin, {head.checkpoint, note});
+  }));
+  return why;
+}
+
+Status Visit::NoteSuccess(const store::ChannelHead& head) {
+  const int64_t now_ms = clock_.NowMs();
+  if (now_ms - head.last_pull_time_ms < kFreshnessMs) return absl::OkStatus();
+  store::ChannelHead after = head;
+  after.last_pull_time_ms = now_ms;
+  return store_.Write([&](store::Transaction& transaction) {
+    return store::ApplyMirrorPage(transaction, head, after, {});
+  });
+}
+
+}  // namespace enlace::peer

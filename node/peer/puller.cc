@@ -108,6 +108,7 @@ class Puller::Worker {
                      (result.more ? 0
                                   : NextDelayMs(failures_, options_.interval_ms,
                                                 options_.backoff_max_ms, options_.random()));
+    status_.next_visit_steady_ms = due_steady_ms_;
     ShowLag();
     ShowAge();
     changed_.NotifyAll();

@@ -41,6 +41,7 @@ struct PeerStatus {
   int64_t last_success_time_ms = 0;  // Of a visit that could; 0 for never.
   std::string trouble;               // Reason of the last failure; empty when reachable.
   uint64_t visits = 0;
+  int64_t next_visit_steady_ms = 0;  // When the next one is due, of Clock::SteadyMs.
   ChannelStates channels;            // As of the last visit that reached it.
 };
 

@@ -353,3 +353,157 @@ write_network() {
   printf '\n]}\n'
 }
 write_network > "$dir/network.json"
+
+# ---------------------------------------------------------------------------------------
+# Everything from here on goes through the nodes' doors, as people and agencies would.
+profile_of() { echo "$dir/$1/profiles/${2//\//-}.yaml"; }  # jurisdiction, path in the identity
+write_profiles() {  # jurisdiction
+  local role path
+  mkdir -p "$dir/$1/profiles"
+  while read -r role path; do
+    cat > "$(profile_of "$1" "$path")" <<PROFILE
+# $role of $1
+endpoint: 127.0.0.1:${port[$1]}
+certificate: $(prefix_of "$1" "$path").crt
+private_key: $(prefix_of "$1" "$path").key
+trust_bundle: $(ca_of "$1")/ca.crt
+node_uri: spiffe://$(domain_of "$1")/node
+config_dir: $root/config
+PROFILE
+  done < <(identities_of "$1")
+}
+for node in "${nodes[@]}"; do write_profiles "$node"; done
+
+enlace_as() {  # jurisdiction, path in the identity, command...
+  local profile
+  profile=$(profile_of "$1" "$2")
+  shift 2
+  "$bin/enlace" --profile "$profile" "$@"
+}
+
+# ---------------------------------------------------------------------------------------
+if [ -n "$cases$statistics" ]; then
+  step "import: two agencies of each state hand in their files"
+else
+  step "import: two agencies of each state hand in invented files"
+fi
+police=entity/police/records
+office=entity/statistics-office/registry
+import() {  # jurisdiction, path in the identity, cases|statistics, file
+  local out=$dir/$1/import-$3.txt
+  # Exit code 6 says that all went through and there is something to look at.
+  enlace_as "$1" "$2" "$3" import "$4" --receipt "$dir/$1/receipt-$3.csv" > "$out" 2>&1 ||
+    [ $? -eq 6 ] || { cat "$out" >&2; die "the import of $3 for $1 failed"; }
+  say "$1 $3:"
+  sed 's/^/      /' "$out"
+}
+for state in "${states[@]}"; do
+  case_file=$cases figure_file=$statistics
+  if [ -z "$cases$statistics" ]; then
+    "$bin/enlace" demo-data --jurisdiction "$state" --out "$dir/$state/samples" --quiet
+    case_file=$dir/$state/samples/cases.csv figure_file=$dir/$state/samples/statistics.csv
+  fi
+  [ -z "$case_file" ] || import "$state" "$police" cases "$case_file"
+  [ -z "$figure_file" ] || import "$state" "$office" statistics "$figure_file"
+done
+
+# ---------------------------------------------------------------------------------------
+step "programmes: training and awareness in four languages, open to the network"
+for state in "${states[@]}"; do
+  count=0
+  for file in config/demo/programmes/*.yaml; do
+    enlace_as "$state" person/coordinator programmes create "$file" > "$dir/$state/programmes.txt"
+    count=$((count + 1))
+  done
+  say "$state published $count programmes"
+done
+
+# ---------------------------------------------------------------------------------------
+step "releases: prepared by one person, read and approved by another, then published"
+release() {  # jurisdiction, statistics|cases
+  local text=$dir/$1/release-$2.txt name hash
+  if ! enlace_as "$1" person/coordinator releases prepare --source "$2" > "$text" 2> "$text.err"; then
+    grep -q RELEASE_EMPTY "$text.err" || { cat "$text.err" >&2; die "no release of $2 for $1"; }
+    say "$1: no $2 to release"
+    return 0
+  fi
+  name=$(sed -n 's/^name: *//p' "$text")
+  # The approver reads it anew: the hash is of what this person saw.
+  enlace_as "$1" person/approver releases review "$name" > "$text"
+  hash=$(sed -n 's/^content hash: *//p' "$text")
+  enlace_as "$1" person/approver releases approve "$name" --hash "$hash" > /dev/null
+  enlace_as "$1" person/coordinator releases publish "$name" --yes > "$text" 2> "$text.err" ||
+    { cat "$text.err" >&2; die "$name was not published"; }
+  released=$((released + 1))
+  say "$1 $2: $(sed -n 's/^figures: *//p' "$text"); hidden: $(sed -n 's/^hidden: *//p' "$text")"
+}
+released=0
+for state in "${states[@]}"; do
+  release "$state" statistics
+  release "$state" cases
+done
+[ "$released" -gt 0 ] || die "nothing was released"
+
+# ---------------------------------------------------------------------------------------
+step "mirrors: the secretariat holds every entry of every state"
+sizes() {  # the node to ask, whose channels: "<channel> <entries>" lines
+  enlace_as "$1" person/auditor channels list --output csv |
+    awk -F, -v of="demo/$2/" 'index($1, of) == 1 { print $1, $3 }'
+}
+wait_for_mirrors() {  # the node that mirrors
+  local state own
+  for state in "${nodes[@]}"; do
+    [ "$state" != "$1" ] || continue
+    own=$(sizes "$state" "$state")
+    for _ in $(seq 240); do
+      [ "$(sizes "$1" "$state")" != "$own" ] || continue 2
+      sleep 0.25
+    done
+    die "$1 did not get all of $state's channels in a minute"
+  done
+}
+wait_for_mirrors OAS
+sizes_of_all=$(for state in "${states[@]}"; do sizes OAS "$state"; done)
+sed 's/^/   /' <<<"$sizes_of_all"
+
+# ---------------------------------------------------------------------------------------
+step "report: the regional picture, made by the secretariat from signed releases alone"
+report=$dir/report
+enlace_as OAS person/secretariat reports regional --out "$report" > /dev/null
+enlace_as OAS person/secretariat reports verify "$report/regional.csv" | sed 's/^/   /'
+print_report "$report/regional.csv"
+
+# ---------------------------------------------------------------------------------------
+step "verify: every node reads every entry of every channel again"
+for node in "${nodes[@]}"; do
+  wait_for_mirrors "$node"
+  enlace_as "$node" person/auditor channels verify --output csv > "$dir/$node/verify.csv" ||
+    die "$node: a channel does not prove itself: $dir/$node/verify.csv"
+  say "$node: $(($(wc -l < "$dir/$node/verify.csv") - 1)) channels verified"
+done
+
+# ---------------------------------------------------------------------------------------
+if [ "$keep" = yes ]; then
+  step "the network keeps running"
+  cat <<NEXT
+   bin=$bin
+   The catalogue, as a partner sees it:
+     \$bin/enlace --profile $(profile_of "${states[0]}" partner/observatory) programmes list
+   A release, as its approver sees it:
+     \$bin/enlace --profile $(profile_of "${states[0]}" person/approver) releases list
+   The operator's view:
+     \$bin/enlace --admin-socket $sockets/OAS/admin.sock node peers
+   All identities: $dir/network.json
+   Stop it: deploy/quickstart.sh --dir $dir --stop
+NEXT
+else
+  step "stop"
+  stop_all
+  for node in "${nodes[@]}"; do
+    "$bin/enlaced" verify --config "$dir/$node/node.yaml" > "$dir/$node/verify.txt" ||
+      { cat "$dir/$node/verify.txt" >&2; die "$node: its store does not verify"; }
+  done
+  say "all stopped, and every store verified on disk; run it with --keep to look around"
+fi
+printf '\n== quickstart OK after %d s\n   report: %s\n' "$((SECONDS - started))" \
+  "$report/regional.html"

@@ -33,6 +33,7 @@ struct Opened {
   std::unique_ptr<store::Store> store;
   store::ChannelKeys keys;
   NodeIdentity identity;
+  std::unique_ptr<service::CaseColumns> columns;
 };
 
 Status CheckPinnedKey(const NodeIdentity& identity, const Inputs& inputs) {
@@ -58,7 +59,8 @@ StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
-  return Opened{std::move(store), std::move(keys), std::move(identity)};
+  ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store->Read()));
+  return Opened{std::move(store), std::move(keys), std::move(identity), std::move(columns)};
 }
 
 std::string PageTokenKey(const store::ChannelKeys& keys) {
@@ -138,8 +140,8 @@ class NodeImpl final : public Node {
 
  private:
   Services::Parts ServiceParts() {
-    Services::Parts parts{inputs_, *opened_.store, opened_.keys, opened_.identity, tokens_,
-                          metrics_, verifier_, clock_, [this] { return listen_address(); },
+    Services::Parts parts{inputs_, *opened_.store, opened_.keys, opened_.identity,
+                          *opened_.columns, tokens_, metrics_, verifier_, clock_, [this] { return listen_address(); },
                           [this] { return Readiness(); }};
     return parts;
   }

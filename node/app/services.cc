@@ -79,12 +79,19 @@ Services::Services(Parts parts)
                  KeysOf(parts_.inputs, parts_.keys.signing.public_key()),
                  [this](const std::string& origin) { return puller_.TroubleOf(origin); }}),
       federation_({parts_.store, parts_.inputs.config.network, parts_.inputs.config.jurisdiction,
-                   Members(parts_.inputs.config)}) {}
+                   Members(parts_.inputs.config)}),
+      cases_({parts_.store, *parts_.inputs.registry, parts_.columns, parts_.page_tokens, epochs_,
+              crypto::RandomBytes, parts_.inputs.config.jurisdiction,
+              static_cast<uint32_t>(parts_.inputs.config.release_threshold)}),
+      statistics_({parts_.store, *parts_.inputs.registry, parts_.page_tokens,
+                   parts_.inputs.config.jurisdiction}) {}
 
 void Services::Register(rpc::HandlerTable& table) {
   admin_.Register(table);
   channels_.Register(table);
   federation_.Register(table);
+  cases_.Register(table);
+  statistics_.Register(table);
 }
 
 }  // namespace enlace::app

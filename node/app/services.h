@@ -11,8 +11,10 @@
 #include "node/peer/puller.h"
 #include "node/rpc/page_token.h"
 #include "node/service/admin_service.h"
+#include "node/service/case_service.h"
 #include "node/service/channel_service.h"
 #include "node/service/federation_service.h"
+#include "node/service/statistics_service.h"
 #include "node/store/channel_table.h"
 #include "node/transport/peer_verifier.h"
 
@@ -27,6 +29,7 @@ class Services {
     store::Store& store;
     const store::ChannelKeys& keys;
     const NodeIdentity& identity;
+    service::CaseColumns& columns;
     const rpc::PageTokens& page_tokens;
     metrics::Metrics& metrics;
     std::shared_ptr<transport::PeerVerifier> verifier;
@@ -45,6 +48,9 @@ class Services {
   service::AdminService admin_;
   service::ChannelService channels_;
   service::FederationService federation_;
+  const service::NoEpochs epochs_;
+  service::CaseService cases_;
+  service::StatisticsService statistics_;
 };
 
 }  // namespace enlace::app

@@ -59,7 +59,7 @@ StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
-  ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store->Read()));
+  ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));
   return Opened{std::move(store), std::move(keys), std::move(identity), std::move(columns)};
 }
 

@@ -61,7 +61,7 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
     return std::move(result.response);
   }
   ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
-  for (const auto& record : result.changed) parts_.columns.Apply(record);
+  parts_.columns.Apply(result.changed);
   return std::move(result.response);
 }
 
@@ -94,7 +94,7 @@ StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(
     return AuditCommit(transaction, call, name);
   };
   ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
-  parts_.columns.Apply(record);
+  parts_.columns.Apply({record});
   return CaseToProto(record, parts_.jurisdiction);
 }
 
@@ -183,17 +183,19 @@ StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
 
 StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(
     const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request) {
-  ENLACE_ASSIGN_OR_RETURN(auto query, TabulationFromProto(request, parts_.registry));
   // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
-  query.entity = call.caller.entity;
+  const std::string& entity = call.caller.entity;
   const bool sees_all = call.caller.Has(authz::Role::kAnalyst) ||
                         call.caller.Has(authz::Role::kCoordinator);
-  if (query.entity.empty() && !sees_all) {
+  if (entity.empty() && !sees_all) {
     return Error(Reason::PERMISSION_DENIED,
                  "tabulation is for reporting entities, analysts and coordinators");
   }
-  return TabulationToProto(parts_.columns.Tabulate(query),
-                           query.entity.empty() ? parts_.threshold : 0);
+  const auto viewer = entity.empty() ? query::Viewer::Everyone(parts_.threshold)
+                                     : query::Viewer::OwnRows(entity);
+  ENLACE_ASSIGN_OR_RETURN(const auto tabulation,
+                          parts_.columns.Tabulate(TabulationFromProto(request), viewer));
+  return TabulationToProto(tabulation);
 }
 
 StatusOr<model::CaseRecord> CaseService::LoadOwn(const store::Reader& reader,
@@ -223,7 +225,7 @@ StatusOr<pb::CaseRecord> CaseService::ChangeOwn(const rpc::CallContext& call,
     return AuditCommit(transaction, call, name);
   };
   ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
-  parts_.columns.Apply(record);
+  parts_.columns.Apply({record});
   return CaseToProto(record, parts_.jurisdiction);
 }
 

@@ -7,7 +7,7 @@
 #include "node/codes/registry.h"
 #include "node/rpc/handler.h"
 #include "node/rpc/page_token.h"
-#include "node/service/case_tabulation.h"
+#include "node/service/case_columns.h"
 #include "node/service/epochs.h"
 #include "node/store/case_table.h"
 #include "node/store/store.h"

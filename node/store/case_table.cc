@@ -177,6 +177,18 @@ StatusOr<CaseRecord> LoadCaseAsOf(const Reader& reader, std::string_view referen
   return NotFound();
 }
 
+StatusOr<std::vector<CaseRecord>> LoadCaseHistory(const Reader& reader,
+                                                  std::string_view reference) {
+  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(reader, reference));
+  if (keys.empty()) return NotFound();
+  std::vector<CaseRecord> history;
+  for (const std::string& key : keys) {
+    ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadRevision(reader, key));
+    history.push_back(std::move(revision.record));
+  }
+  return history;
+}
+
 StatusOr<CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
                              const CaseContent& content, const RandomSource& random) {
   Revision revision;

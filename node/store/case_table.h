@@ -34,6 +34,10 @@ StatusOr<model::CaseRecord> LoadCase(const Reader& reader, std::string_view refe
 StatusOr<model::CaseRecord> LoadCaseAsOf(const Reader& reader, std::string_view reference,
                                          int64_t as_of_ms);
 
+// All revisions, oldest first. CASE_NOT_FOUND.
+StatusOr<std::vector<model::CaseRecord>> LoadCaseHistory(const Reader& reader,
+                                                         std::string_view reference);
+
 // Stores `content` (validated and canonical) under a new random reference.
 StatusOr<model::CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
                                     const model::CaseContent& content,

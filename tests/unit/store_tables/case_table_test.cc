@@ -99,6 +99,10 @@ TEST_F(CaseTableTest, CorrectionKeepsEveryEarlierRevision) {
   EXPECT_EQ(*AsOf(first.reference, first_ms + 999), first);
   EXPECT_EQ(*AsOf(first.reference, first_ms + 1000), *second);
   EXPECT_EQ(ReasonOf(AsOf(first.reference, first_ms - 1).status()), Reason::CASE_NOT_FOUND);
+  EXPECT_THAT(*LoadCaseHistory(*db_.store->Read(), first.reference),
+              ::testing::ElementsAre(first, *second));
+  EXPECT_EQ(ReasonOf(LoadCaseHistory(*db_.store->Read(), std::string(16, 'x')).status()),
+            Reason::CASE_NOT_FOUND);
 }
 
 TEST_F(CaseTableTest, TimesOfARecordNeverGoBack) {

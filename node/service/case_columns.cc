@@ -1,0 +1,84 @@
+#include "node/service/case_columns.h"
+
+#include "node/base/log.h"
+#include "node/service/case_convert.h"
+#include "node/store/case_table.h"
+
+namespace enlace::service {
+
+StatusOr<std::unique_ptr<CaseColumns>> CaseColumns::Load(
+    store::Store& store, std::shared_ptr<const codes::Registry> registry,
+    query::ColumnsOptions options) {
+  std::unique_ptr<CaseColumns> columns(new CaseColumns(store, std::move(registry), options));
+  Status fault;
+  ENLACE_RETURN_IF_ERROR(
+      store::ScanCaseRevisions(*store.Read(), [&](const model::CaseRecord& revision) {
+        fault = columns->held_.Apply(revision);
+        return fault.ok();
+      }));
+  ENLACE_RETURN_IF_ERROR(fault);
+  return columns;
+}
+
+void CaseColumns::Apply(const std::vector<model::CaseRecord>& committed) {
+  MutexLock lock(mutex_);
+  for (const model::CaseRecord& record : committed) {
+    if (!fault_.ok()) return;
+    fault_ = ApplyOne(record);
+    if (!fault_.ok()) LogError("case_columns_stopped", {{"reason", MessageOf(fault_)}});
+  }
+}
+
+Status CaseColumns::ApplyOne(const model::CaseRecord& record) {
+  if (record.revision == 1) return held_.Apply(record);
+  ENLACE_ASSIGN_OR_RETURN(const auto history,
+                          store::LoadCaseHistory(*store_.Read(), record.reference));
+  for (const model::CaseRecord& revision : history) {
+    ENLACE_RETURN_IF_ERROR(held_.Apply(revision));
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<query::Tabulation> CaseColumns::Tabulate(const query::TabulationRequest& request,
+                                                 const query::Viewer& viewer) const {
+  {
+    MutexLock lock(mutex_);
+    ENLACE_RETURN_IF_ERROR(fault_);
+  }
+  return held_.Tabulate(request, viewer);
+}
+
+query::TabulationRequest TabulationFromProto(const pb::TabulateCaseRecordsRequest& request) {
+  query::TabulationRequest out;
+  out.attributes.assign(request.attributes().begin(), request.attributes().end());
+  for (const auto& filter : request.filters()) {
+    out.filters.push_back(
+        {filter.attribute(), {filter.codes().begin(), filter.codes().end()}});
+  }
+  out.year_from = request.year_from();
+  out.year_to = request.year_to();
+  out.as_of_ms = request.as_of_ms();
+  return out;
+}
+
+pb::TabulateCaseRecordsResponse TabulationToProto(const query::Tabulation& tabulation) {
+  pb::TabulateCaseRecordsResponse out;
+  for (const query::Cell& cell : tabulation.cells) {
+    auto& row = *out.add_cells();
+    for (const query::Coordinate& answer : cell.coordinates) {
+      auto& coordinate = *row.add_coordinates();
+      coordinate.set_code(answer.code);
+      coordinate.set_missing(MissingToProto(answer.missing));
+    }
+    row.set_count(cell.count);
+    row.set_suppressed(cell.suppressed);
+  }
+  out.set_records(tabulation.records);
+  out.set_denominator(tabulation.denominator);
+  out.set_threshold(tabulation.threshold);
+  out.set_several_valued(tabulation.several_valued);
+  for (const auto& entity : tabulation.entities) out.add_entities(entity);
+  return out;
+}
+
+}  // namespace enlace::service

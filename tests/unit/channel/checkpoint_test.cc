@@ -23,6 +23,10 @@ std::string Note(const std::string& body, const crypto::SigningKey& key,
   return body + "\n\xE2\x80\x94 " + name + " " + Base64Encode(id + key.Sign(body)) + "\n";
 }
 
+std::string SignatureLine(const std::string& name, const std::string& bytes) {
+  return "\xE2\x80\x94 " + name + " " + Base64Encode(bytes) + "\n";
+}
+
 std::string Root() {
   const Hash hash = LeafHash("root");
   return Base64Encode(AsView(hash));
@@ -97,7 +101,7 @@ TEST(CheckpointTest, IgnoresSignaturesOfOthers) {
   const std::string note = SignCheckpoint(Some(), Key());
   // A cosignature/v1 line (type 0x04) of a witness, and another key of the same name.
   const std::string witness =
-      "\xE2\x80\x94 demo/BRA " + Base64Encode(std::string("\1\2\3\4") + std::string(72, 'w')) + "\n";
+      SignatureLine("demo/BRA", std::string("\1\2\3\4") + std::string(72, 'w'));
   const std::string stranger =
       "\xE2\x80\x94 " + std::string(kOrigin) + " " + Base64Encode(std::string(68, 's')) + "\n";
   EXPECT_TRUE(OpenCheckpoint(note + witness + stranger, kOrigin, Key().public_key()).ok());
@@ -126,7 +130,7 @@ TEST(CheckpointTest, RefusesTheSameSignerTwice) {
 
 TEST(CheckpointTest, RefusesTooManySignaturesAndTooManyBytes) {
   const std::string line =
-      "\xE2\x80\x94 demo/BRA " + Base64Encode(std::string("\1\2\3\4") + std::string(72, 'w')) + "\n";
+      SignatureLine("demo/BRA", std::string("\1\2\3\4") + std::string(72, 'w'));
   std::string note = SignCheckpoint(Some(), Key());
   for (size_t i = 1; i < kNoteSignaturesMax; ++i) note += line;
   EXPECT_TRUE(OpenCheckpoint(note, kOrigin, Key().public_key()).ok());
@@ -145,16 +149,17 @@ TEST(VerifierKeyTest, ReadsKeysThatOthersWrote) {
   EXPECT_EQ(key->name, "PeterNeumann");
   EXPECT_EQ(VerifierKeyText(key->name, key->key), text);
   const std::string signature =
-      Base64Decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6K"
-                   "E6RyyBwJnAM=")
+      Base64Decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
+                   "KvqfqdngotpRZb6KE6RyyBwJnAM=")
           .value();
   EXPECT_EQ(HexEncode(signature.substr(0, 4)), "c74f20a3");
   EXPECT_TRUE(crypto::VerifySignature(key->key,
                                       "If you think cryptography is the answer to your problem,\n"
                                       "then you don't know what your problem is.\n",
                                       signature.substr(4)));
-  EXPECT_TRUE(
-      ParseVerifierKey("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8").ok());
+  const std::string other =
+      "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+  EXPECT_TRUE(ParseVerifierKey(other).ok());
 }
 
 TEST(VerifierKeyTest, RefusesPartsThatDoNotFit) {

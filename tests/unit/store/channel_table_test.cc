@@ -27,7 +27,9 @@ class ChannelTableTest : public ::testing::Test {
       return AppendEntries(transaction, origin, entries, keys_).status();
     });
   }
-  ChannelHead Head(const std::string& origin) { return LoadChannel(*store_->Read(), origin).value(); }
+  ChannelHead Head(const std::string& origin) {
+    return LoadChannel(*store_->Read(), origin).value();
+  }
 
   std::vector<StoredEntry> Entries(const std::string& origin, uint64_t first = 0,
                                    uint64_t limit = 1 << 20) {

@@ -47,10 +47,8 @@ oas='ATG:AG ARG:AR BHS:BS BRB:BB BLZ:BZ BOL:BO BRA:BR CAN:CA CHL:CL COL:CO CRI:C
 DOM:DO ECU:EC SLV:SV GRD:GD GTM:GT GUY:GY HTI:HT HND:HN JAM:JM MEX:MX NIC:NI PAN:PA PRY:PY PER:PE
 KNA:KN LCA:LC VCT:VC SUR:SR TTO:TT USA:US URY:UY VEN:VE'
 
-# Prints "<code> <rows>" for each text of the named column of a CSV file. A row that ends
-# inside a quoted field is joined with the next.
-count_column() {  # file column-name
-  awk -v want="$2" '
+# For awk: splits a line of CSV; -1 when it ends inside a quoted field.
+csv_fields='
     function fields(text, out,    i, c, quoted, n, field) {
       n = 0; field = ""; quoted = 0
       for (i = 1; i <= length(text); ++i) {
@@ -62,6 +60,12 @@ count_column() {  # file column-name
       out[++n] = field
       return quoted ? -1 : n
     }
+'
+
+# Prints "<code> <rows>" for each text of the named column of a CSV file. A row that ends
+# inside a quoted field is joined with the next.
+count_column() {  # file column-name
+  awk -v want="$2" "$csv_fields"'
     { sub(/\r$/, ""); line = line == "" ? $0 : line "\n" $0
       n = fields(line, f); if (n < 0) next
       line = "" }
@@ -264,6 +268,12 @@ admin_socket: $sockets/$1/admin.sock
 tls: {certificate_file: pki/node.crt, private_key_file: pki/node.key}
 codelists_dir: $root/config/codelists
 policy_file: $root/config/policy.yaml
+public_endpoint: 127.0.0.1:${port[$1]}
+institution:
+  en: Demonstration node of $1
+  es: Nodo de demostración de $1
+  fr: Nœud de démonstration de $1
+  pt: Nó de demonstração de $1
 federation: {pull_interval_ms: 500}
 roster: [$(printf '%s\n' "${states[@]}" | paste -sd, | sed 's/,/, /g')]
 trust:
@@ -422,7 +432,8 @@ done
 step "releases: prepared by one person, read and approved by another, then published"
 release() {  # jurisdiction, statistics|cases
   local text=$dir/$1/release-$2.txt name hash
-  if ! enlace_as "$1" person/coordinator releases prepare --source "$2" > "$text" 2> "$text.err"; then
+  if ! enlace_as "$1" person/coordinator releases prepare --source "$2" \
+    > "$text" 2> "$text.err"; then
     grep -q RELEASE_EMPTY "$text.err" || { cat "$text.err" >&2; die "no release of $2 for $1"; }
     say "$1: no $2 to release"
     return 0
@@ -467,6 +478,45 @@ sizes_of_all=$(for state in "${states[@]}"; do sizes OAS "$state"; done)
 sed 's/^/   /' <<<"$sizes_of_all"
 
 # ---------------------------------------------------------------------------------------
+# Two tables out of regional.csv: detected victims in all by year, and what became of each
+# figure. A figure that is no number keeps its own mark: nothing is added up, nothing is 0.
+print_report() {  # regional.csv
+  awk "$csv_fields"'
+    { sub(/\r$/, ""); n = fields($0, f) }
+    NR == 1 { for (i = 1; i <= n; ++i) at[f[i]] = i; next }
+    { who = f[at["jurisdiction"]]; status = f[at["status"]]
+      if (!(who in seen)) { seen[who] = 1; order[++states] = who }
+      if (!(status in marks)) { marks[status] = 1; words[++kinds] = status }
+      ++count[who, status]
+      total = f[at["category"]] == "Total" && f[at["sex"]] == "Total" && f[at["age"]] == "Total"
+      if (f[at["indicator"]] != "Detected trafficking victims" ||
+          f[at["dimension"]] != "Total" || !total) next
+      year = f[at["year"]] + 0
+      if (year > last) last = year
+      cell[who, year] = status == "value" ? f[at["value"]] : "(" substr(status, 1, 3) ")" }
+    END {
+      if (last) {
+        print "\n   Detected victims in all, as each state has released them; \".\" is no figure"
+        printf "   %-6s", "STATE"
+        for (year = last - 9; year <= last; ++year) printf " %7d", year
+        for (i = 1; i <= states; ++i) {
+          printf "\n   %-6s", order[i]
+          for (year = last - 9; year <= last; ++year)
+            printf " %7s", (order[i], year) in cell ? cell[order[i], year] : "."
+        }
+        print ""
+      }
+      print "\n   Figures of the report by what they say"
+      printf "   %-6s", "STATE"
+      for (k = 1; k <= kinds; ++k) printf " %20s", words[k]
+      for (i = 1; i <= states; ++i) {
+        printf "\n   %-6s", order[i]
+        for (k = 1; k <= kinds; ++k) printf " %20d", count[order[i], words[k]]
+      }
+      print ""
+    }' "$1"
+}
+
 step "report: the regional picture, made by the secretariat from signed releases alone"
 report=$dir/report
 enlace_as OAS person/secretariat reports regional --out "$report" > /dev/null

@@ -71,7 +71,8 @@ subjectAltName = $names
 EXTENSIONS
 # The names that a request asks for are dropped: subject and extensions are ours.
 subject=${uri#spiffe://*/}
-openssl x509 -req -in "$csr" -subj "/CN=${subject//\// }" -CA "$ca/ca.crt" -CAkey "$ca/ca.key" -sha256 -days "$days" \
+openssl x509 -req -in "$csr" -subj "/CN=${subject//\// }" -CA "$ca/ca.crt" -CAkey "$ca/ca.key" \
+  -sha256 -days "$days" \
   -set_serial "0x$(openssl rand -hex 16)" -extfile "$work/extensions" -out "$out.crt" \
   2>"$work/log" ||
   { cat "$work/log" >&2; exit 1; }

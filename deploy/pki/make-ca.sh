@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the certificate authority of one jurisdiction in one network.
 #
-# Usage: deploy/pki/make-ca.sh --network NET --jurisdiction XXX --out DIR [--days 3650]
+# Usage: deploy/pki/make-ca.sh --network NET --jurisdiction ARG --out DIR [--days 3650]
 # Writes DIR/ca.key (mode 600: keep it off the node, best on a machine without network)
 # and DIR/ca.crt, the trust anchor that other nodes get as this jurisdiction's bundle.
 # Refuses to overwrite. Needs only the openssl program.

@@ -31,6 +31,11 @@ bool IsNetwork(std::string_view text) {
   });
 }
 
+bool IsOneLine(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
 bool IsPathType(OptionType type) {
   return type == OptionType::kPath || type == OptionType::kSocketPath ||
          type == OptionType::kFile || type == OptionType::kSecretFile ||
@@ -55,6 +60,9 @@ std::string_view FaultOf(const OptionInfo& info, const std::string& value) {
       return SplitAddress(value, host, port) ? "" : "expected host:port, port from 0 to 65535";
     case OptionType::kChannelKey:
       return Base64Decode(value).value_or("").size() == 32 ? "" : "expected base64 of 32 bytes";
+    case OptionType::kText:
+      return value.size() <= kTextBytesMax && IsOneLine(value)
+                 ? "" : "expected one line of at most 200 bytes";
     case OptionType::kLogLevel:
       return value == "debug" || value == "info" || value == "warning" || value == "error"
                  ? "" : "expected debug, info, warning or error";

@@ -12,6 +12,7 @@
 namespace enlace::config {
 
 inline constexpr size_t kJurisdictionsMax = 100;   // Of trust, peers and roster, each.
+inline constexpr size_t kTextBytesMax = 200;
 inline constexpr size_t kSocketPathBytesMax = 107;  // What the system takes for a socket.
 
 // Whose certificates are believed, and by which anchors.
@@ -35,6 +36,11 @@ struct NodeConfig {
   std::string data_dir;
   std::string anchor_path;
   std::string listen;
+  std::string public_endpoint;  // Empty: the address of `listen`.
+  std::string institution_en;   // Names for the node's card; empty is missing.
+  std::string institution_es;
+  std::string institution_fr;
+  std::string institution_pt;
   std::string admin_socket;
   std::string certificate_file;
   std::string private_key_file;

@@ -25,6 +25,23 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
       {{"listen", kAddress, "127.0.0.1:7443", "", 0, 0, "0.0.0.0:7443",
         "Address of the network listener (mutual TLS). Port 0 takes a free one."},
        &NodeConfig::listen},
+      {{"public_endpoint", kAddress, "", "", 0, 0, "node.arg.example:7443",
+        "Address by which other nodes reach this one, for its card in the directory. Left out: "
+        "the address of listen, unless its port is 0."},
+       &NodeConfig::public_endpoint},
+      {{"institution.en", kText, "", "", 0, 0, "National coordination against trafficking",
+        "The institution's name for the node's card, in English. A language that is left out "
+        "is shown as missing."},
+       &NodeConfig::institution_en},
+      {{"institution.es", kText, "", "", 0, 0, "Coordinación nacional contra la trata",
+        "The same in Spanish."},
+       &NodeConfig::institution_es},
+      {{"institution.fr", kText, "", "", 0, 0, "Coordination nationale contre la traite",
+        "The same in French."},
+       &NodeConfig::institution_fr},
+      {{"institution.pt", kText, "", "", 0, 0, "Coordenação nacional contra o tráfico",
+        "The same in Portuguese."},
+       &NodeConfig::institution_pt},
       {{"admin_socket", kSocketPath, kRequired, "", 0, 0, "/run/enlace/admin.sock",
         "Unix socket for the operator; who may open it may ask for status, and sees no case."},
        &NodeConfig::admin_socket},
@@ -111,6 +128,7 @@ std::string_view TypeName(OptionType type) {
     case kSecretFile: return "secret file";
     case kFolder: return "folder";
     case kChannelKey: return "base64 key";
+    case kText: return "text";
     case kLogLevel: return "level";
     case kInteger: return "whole number";
   }

@@ -23,6 +23,7 @@ enum class OptionType {
   kSecretFile,    // As kFile, closed to group and others.
   kFolder,        // A folder that must be there.
   kChannelKey,    // Base64 of 32 bytes.
+  kText,          // One line for people, at most kTextBytesMax.
   kLogLevel,      // debug, info, warning, error.
   kInteger,
 };
@@ -50,7 +51,7 @@ const std::vector<Option<TrustEntry>>& TrustOptions();  // Items of list "trust"
 const std::vector<Option<PeerEntry>>& PeerOptions();    // Items of list "peers".
 inline constexpr std::string_view kRosterMeaning =
     "Jurisdictions that a regional report expects; one that has released nothing is shown as "
-    "missing. Empty: own jurisdiction and peers.";
+    "missing. Left out: own jurisdiction and peers, without the secretariat.";
 
 std::string_view TypeName(OptionType type);
 

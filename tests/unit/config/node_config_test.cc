@@ -116,6 +116,11 @@ TEST(NodeConfigTest, RefusesWrongValuesOfEachType) {
   EXPECT_NE(Refusal(Minimal() + "metrics: {listen: ''}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "roster: [ARG, ARG]\n"), "");
   EXPECT_NE(Refusal(Minimal() + "roster: [arg]\n"), "");
+  EXPECT_EQ(Refusal(Minimal() + "institution: {en: " + std::string(kTextBytesMax, 'x') + "}\n"),
+            "");
+  EXPECT_NE(Refusal(Minimal() + "institution: {en: x" + std::string(kTextBytesMax, 'x') + "}\n"),
+            "");
+  EXPECT_NE(Refusal(Minimal() + "institution: {en: \"a\\nb\"}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "peers: [{jurisdiction: BRA, endpoint: 'a:1', "
                                 "channel_key: AAAA}]\n").find("peers[0].channel_key"),
             std::string::npos);

@@ -148,6 +148,8 @@ Status CaseNotFound() {
   return Error(Reason::CASE_NOT_FOUND, "there is no such record, or the caller may not see it");
 }
 
-std::string CaseEtag(const model::CaseRecord& record) { return fmt::format("r{}", record.revision); }
+std::string CaseEtag(const model::CaseRecord& record) {
+  return fmt::format("r{}", record.revision);
+}
 
 }  // namespace enlace::service

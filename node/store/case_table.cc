@@ -262,7 +262,8 @@ StatusOr<CasePage> ListCases(const Reader& reader, std::string_view entity,
   bool more = false;
   Status fault;
   ENLACE_RETURN_IF_ERROR(reader.Scan(
-      Table::kCaseRevision, {options.cursor, ""}, [&](std::string_view key, std::string_view value) {
+      Table::kCaseRevision, {options.cursor, ""},
+      [&](std::string_view key, std::string_view value) {
         if (scanned == options.rows_scanned_max || firsts.size() == options.records_max) {
           more = true;
           last_key = std::string(key);

@@ -73,10 +73,11 @@ class NationalNode {
   StatusOr<Response> Call(const authz::Caller& caller, const std::string& method,
                           const google::protobuf::Message& request) {
     const std::string bytes = request.SerializeAsString();
+    const int64_t deadline_ms = db.clock.SteadyMs() + 60'000;
     const rpc::Reply reply = dispatcher.Dispatch({.caller = caller,
                                                   .method = method,
                                                   .request = bytes,
-                                                  .deadline_steady_ms = db.clock.SteadyMs() + 60'000});
+                                                  .deadline_steady_ms = deadline_ms});
     if (!reply.status.ok()) return reply.status;
     Response response;
     EXPECT_TRUE(response.ParseFromString(reply.response));

@@ -16,8 +16,7 @@ bool SameId(std::string_view id, std::string_view asked) {
 
 }  // namespace
 
-CodeList::CodeList(std::string name, uint32_t version, std::string source,
-                   std::vector<Code> codes)
+CodeList::CodeList(std::string name, uint32_t version, std::string source, std::vector<Code> codes)
     : name_(std::move(name)),
       version_(version),
       source_(std::move(source)),

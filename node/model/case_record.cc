@@ -78,12 +78,10 @@ class Validator {
 
   void CheckSingle(uint32_t attribute, const SingleValue& value) {
     std::string field;
-    const codes::CodeList* list =
-        ListOf(attribute, AttributeKind::kSingle, "singles", field);
+    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSingle, "singles", field);
     if (list == nullptr) return;
     const bool has_code = value.code != 0;
-    const bool well_formed =
-        has_code ? value.missing == Missing::kNone : IsReason(value.missing);
+    const bool well_formed = has_code ? value.missing == Missing::kNone : IsReason(value.missing);
     if (!well_formed) {
       Add(Reason::ATTRIBUTE_INVALID, field,
           "expected either a code or a reason why there is none (1 unknown, 2 not collected, "

@@ -31,9 +31,9 @@ bool IsDashedId(std::string_view text, size_t length_max) {
 }
 
 bool IsReferenceHex(std::string_view text) {
-  return text.size() == kReferenceDigits &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); });
+  return text.size() == kReferenceDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return IsDigit(c) || (c >= 'a' && c <= 'f');
+         });
 }
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {

@@ -120,8 +120,7 @@ bool TakeNumber(std::string_view& text, bool last, uint32_t& value) {
   const std::string_view digits = text.substr(0, dash);
   if (last != (dash == std::string_view::npos)) return false;
   if (digits.empty() || (digits.size() > 1 && digits.front() == '0')) return false;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size()) return false;
   text.remove_prefix(last ? text.size() : dash + 1);
   return true;

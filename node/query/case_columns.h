@@ -14,9 +14,9 @@
 #include "node/model/case_record.h"
 #include "node/query/tabulation.h"
 
-// All case records of a node as columns in memory, for counting: about 100 bytes a
-// revision, a million records in a few milliseconds. Derived: it is filled from the store at
-// start and follows each commit; deleting it loses nothing.
+// All case records of a node as columns in memory, for counting: about 200 bytes a
+// revision, a million revisions in 10 to 25 ms on one core. Derived: it is filled from the
+// store at start and follows each commit; deleting it loses nothing.
 //
 // Thread rule: one writer (Apply, in commit order), many readers (Tabulate). A reader sees
 // each Apply whole or not at all. A waiting writer goes before readers that come later, so
@@ -44,8 +44,8 @@ class CaseColumns {
   // record (install a bundle that has it), STORE_LIMIT.
   Status Apply(const model::CaseRecord& revision);
 
-  // A faulty request has one TABULATION_INVALID violation per fault; an answer of more than
-  // kCellsMax cells is TABULATION_INVALID too. A set attribute counts a record once per affirmed code; a
+  // TABULATION_INVALID with one violation per fault of the request, or when the answer has
+  // more than kCellsMax cells. A set attribute counts a record once per affirmed code; a
   // record that affirms none stands under the reason of the rest.
   StatusOr<Tabulation> Tabulate(const TabulationRequest& request, const Viewer& viewer) const;
 
@@ -66,8 +66,8 @@ class CaseColumns {
 
   const std::shared_ptr<const codes::Registry> registry_;
   const ColumnsOptions options_;
-  mutable std::mutex gate_;            // Held shortly by readers, by the writer while it waits.
-  mutable std::shared_mutex mutex_;    // Guards all below.
+  mutable std::mutex gate_;          // Taken shortly by readers, held by the writer that waits.
+  mutable std::shared_mutex mutex_;  // Guards all below.
   std::unique_ptr<Columns> columns_;
   std::unordered_map<std::string, Held> held_;
   uint64_t active_ = 0;

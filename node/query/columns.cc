@@ -107,8 +107,8 @@ uint32_t CaseColumns::Columns::Append(const model::CaseRecord& revision, uint32_
     if (value.rest == model::Missing::kNone) value.rest = model::Missing::kNotCollected;
     column.Append(value);
   }
-  const auto [at, added] = entity_index.try_emplace(revision.entity,
-                                                    static_cast<uint32_t>(entity_names.size()));
+  const auto [at, added] =
+      entity_index.try_emplace(revision.entity, static_cast<uint32_t>(entity_names.size()));
   if (added) entity_names.push_back(revision.entity);
   from_ms.push_back(revision.update_time_ms);
   to_ms.push_back(kOpenEnd);

@@ -7,9 +7,8 @@ namespace enlace::query {
 namespace {
 
 bool HasEveryCode(const Cell& cell) {
-  return std::all_of(cell.coordinates.begin(), cell.coordinates.end(), [](const Coordinate& c) {
-    return c.missing == model::Missing::kNone;
-  });
+  return std::all_of(cell.coordinates.begin(), cell.coordinates.end(),
+                     [](const Coordinate& c) { return c.missing == model::Missing::kNone; });
 }
 
 using Group = std::vector<Cell*>;

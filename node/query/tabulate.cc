@@ -160,9 +160,8 @@ class CaseColumns::Scan {
     entity_seen_[columns_.entity[row]] = 1;
     bool every_value = true;
     for (const Axis& axis : plan_.axes) {
-      every_value = every_value && (axis.single != nullptr
-                                        ? axis.single->Get(row) >= kReasonSlots
-                                        : axis.set->Affirmed(row) != 0);
+      every_value = every_value && (axis.single != nullptr ? axis.single->Get(row) >= kReasonSlots
+                                                           : axis.set->Affirmed(row) != 0);
     }
     denominator_ += every_value ? 1 : 0;
     CountCells(row, 0, 0);
@@ -279,7 +278,11 @@ StatusOr<CaseColumns::Plan> CaseColumns::MakePlan(const TabulationRequest& reque
   }
   plan.AddTime(request, faults);
   if (viewer.threshold == 0) plan.entity = viewer.entity;
-  if (!faults.list.empty()) return InvalidFields(std::move(faults.list));
+  if (!faults.list.empty()) {
+    return WithViolations(
+        Error(Reason::TABULATION_INVALID, "the request has faults; see the field violations"),
+        faults.list);
+  }
   return plan;
 }
 

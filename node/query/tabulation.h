@@ -65,10 +65,10 @@ struct Tabulation {
   uint64_t records = 0;     // That passed the filters; 0 when hidden.
   // Records with any value in every attribute, the denominator of shares; 0 when hidden.
   uint64_t denominator = 0;
-  bool margins_hidden = false;          // records, denominator and entities are hidden.
-  uint32_t threshold = 0;               // That was applied; 0 for none.
-  bool several_valued = false;          // Cells may add up to more than the records.
-  std::vector<std::string> entities;    // Whose records passed, ascending.
+  bool margins_hidden = false;        // records, denominator and entities are hidden.
+  uint32_t threshold = 0;             // That was applied; 0 for none.
+  bool several_valued = false;        // Cells may add up to more than the records.
+  std::vector<std::string> entities;  // Whose records passed, ascending.
   bool operator==(const Tabulation&) const = default;
 };
 

@@ -48,12 +48,12 @@ TEST(FoldTest, BlankTextFoldsToNothingVisible) {
 }
 
 TEST(FoldTest, BrokenTextHasNoFoldedForm) {
-  EXPECT_EQ(Fold("Panam\xE1"), std::nullopt);              // Latin-1.
-  EXPECT_EQ(Fold("Panam\xEF\xBF\xBD"), std::nullopt);      // U+FFFD.
-  EXPECT_EQ(Fold("\xED\xA0\x80"), std::nullopt);           // A lone surrogate.
-  EXPECT_EQ(Fold("\xC0\xAF"), std::nullopt);               // Overlong.
-  EXPECT_EQ(Fold("\xF4\x90\x80\x80"), std::nullopt);       // Beyond Unicode.
-  EXPECT_EQ(Fold("abc\xE2\x82"), std::nullopt);            // Cut off.
+  EXPECT_EQ(Fold("Panam\xE1"), std::nullopt);          // Latin-1.
+  EXPECT_EQ(Fold("Panam\xEF\xBF\xBD"), std::nullopt);  // U+FFFD.
+  EXPECT_EQ(Fold("\xED\xA0\x80"), std::nullopt);       // A lone surrogate.
+  EXPECT_EQ(Fold("\xC0\xAF"), std::nullopt);           // Overlong.
+  EXPECT_EQ(Fold("\xF4\x90\x80\x80"), std::nullopt);   // Beyond Unicode.
+  EXPECT_EQ(Fold("abc\xE2\x82"), std::nullopt);        // Cut off.
 }
 
 TEST(FoldTest, LengthIsLimited) {

@@ -75,9 +75,10 @@ TEST_F(RegistryLoadTest, ListsAllFaultsOfAllFiles) {
 }
 
 TEST_F(RegistryLoadTest, RefusesRepeatedNumbersAndIds) {
-  const Status status = LoadCodes("  - {number: 1, id: a, labels: {en: A}}\n"
-                                  "  - {number: 1, id: b, labels: {en: B}}\n"
-                                  "  - {number: 2, id: b, labels: {en: C}}\n");
+  const Status status = LoadCodes(
+      "  - {number: 1, id: a, labels: {en: A}}\n"
+      "  - {number: 1, id: b, labels: {en: B}}\n"
+      "  - {number: 2, id: b, labels: {en: C}}\n");
   ExpectFault(status, "the number stands twice");
   ExpectFault(status, "the id stands twice");
 }
@@ -94,7 +95,8 @@ TEST_F(RegistryLoadTest, NumbersEndAt65535) {
 }
 
 TEST_F(RegistryLoadTest, RefusesBrokenAndOverlongLabels) {
-  ExpectFault(LoadCodes("  - {number: 1, id: a, labels: {en: \"Pa\xEF\xBF\xBDs\"}}\n"), "clean UTF-8");
+  ExpectFault(LoadCodes("  - {number: 1, id: a, labels: {en: \"Pa\xEF\xBF\xBDs\"}}\n"),
+              "clean UTF-8");
   ExpectFault(LoadCodes("  - {number: 1, id: a, labels: {en: \" \"}}\n"), "clean UTF-8");
   ExpectFault(LoadCodes("  - {number: 1, id: a, labels: {en: \"a\\nb\"}}\n"), "one line");
   ExpectFault(LoadCodes("  - {number: 1, id: a, labels: {en: " + std::string(401, 'x') + "}}\n"),
@@ -128,9 +130,11 @@ TEST_F(RegistryLoadTest, RefusesVersionsThatContradict) {
 }
 
 TEST_F(RegistryLoadTest, AllFilesCarryOneVersion) {
-  ExpectFault(LoadWith("extra.yaml",
-                       "list: extra\nversion: 2\nsource: s\ncodes: [{number: 1, id: a, labels: {en: A}}]\n"),
-              "all lists carry one version");
+  ExpectFault(
+      LoadWith(
+          "extra.yaml",
+          "list: extra\nversion: 2\nsource: s\ncodes: [{number: 1, id: a, labels: {en: A}}]\n"),
+      "all lists carry one version");
 }
 
 TEST_F(RegistryLoadTest, EveryRequiredListMustBeThere) {
@@ -138,12 +142,15 @@ TEST_F(RegistryLoadTest, EveryRequiredListMustBeThere) {
     const std::string file = folder_.path(std::string(name) + ".yaml");
     const std::string content = enlace::testing::TempDir::Read(file);
     std::filesystem::remove(file);
-    ExpectFault(Registry::Load(folder_.path()).status(), std::string(name) + ".yaml: the list is required");
+    ExpectFault(Registry::Load(folder_.path()).status(),
+                std::string(name) + ".yaml: the list is required");
     folder_.Write(std::string(name) + ".yaml", content);
   }
 }
 
-TEST_F(RegistryLoadTest, AnEmptyListIsRefused) { ExpectFault(LoadCodes("  []\n"), "at least one code"); }
+TEST_F(RegistryLoadTest, AnEmptyListIsRefused) {
+  ExpectFault(LoadCodes("  []\n"), "at least one code");
+}
 
 TEST_F(RegistryLoadTest, MalformedYamlIsAFaultOfItsFile) {
   ExpectFault(LoadWith("extra.yaml", "list: [\n"), "extra.yaml");
@@ -152,7 +159,9 @@ TEST_F(RegistryLoadTest, MalformedYamlIsAFaultOfItsFile) {
 TEST_F(RegistryLoadTest, TooManyListsAreRefused) {
   for (int i = 0; i < 257; ++i) {
     const std::string name = "x" + std::to_string(i);
-    folder_.Write(name + ".yaml", "list: " + name + "\nversion: 1\nsource: s\ncodes: [{number: 1, id: a, labels: {en: A}}]\n");
+    folder_.Write(name + ".yaml",
+                  "list: " + name +
+                      "\nversion: 1\nsource: s\ncodes: [{number: 1, id: a, labels: {en: A}}]\n");
   }
   ExpectFault(Registry::Load(folder_.path()).status(), "more than 256 lists");
 }
@@ -160,7 +169,8 @@ TEST_F(RegistryLoadTest, TooManyListsAreRefused) {
 TEST_F(RegistryLoadTest, TooManyCodesAreRefused) {
   std::string codes;
   for (int i = 1; i <= 10'001; ++i) {
-    codes += "  - {number: " + std::to_string(i) + ", id: c" + std::to_string(i) + ", labels: {en: A}}\n";
+    codes += "  - {number: " + std::to_string(i) + ", id: c" + std::to_string(i) +
+             ", labels: {en: A}}\n";
   }
   ExpectFault(LoadCodes(codes), "more than 10,000 codes");
 }
@@ -183,14 +193,16 @@ TEST(RegistryTest, ACodeIsValidFromSinceToUntil) {
 }
 
 TEST(RegistryTest, NothingIsValidInAVersionThatTheListDoesNotHave) {
-  const CodeList list("extra", 1, "a test", {{.number = 5, .id = "a", .labels = {}, .properties = {}}});
+  const CodeList list("extra", 1, "a test",
+                      {{.number = 5, .id = "a", .labels = {}, .properties = {}}});
   EXPECT_TRUE(list.Has(5, 1));
   EXPECT_FALSE(list.Has(5, 2));
   EXPECT_FALSE(list.Has(5, 0));
 }
 
 TEST(RegistryTest, IdsAreFoundInCapitalsToo) {
-  const CodeList list("extra", 1, "a test", {{.number = 32, .id = "arg", .labels = {}, .properties = {}}});
+  const CodeList list("extra", 1, "a test",
+                      {{.number = 32, .id = "arg", .labels = {}, .properties = {}}});
   EXPECT_EQ(list.FindId("ARG"), list.Find(32));
   EXPECT_EQ(list.FindId("arg"), list.Find(32));
   EXPECT_EQ(list.FindId("ar"), nullptr);

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <algorithm>
+#include <filesystem>
 
 #include "node/codes/registry.h"
 #include "node/config/yaml.h"

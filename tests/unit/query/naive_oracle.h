@@ -176,7 +176,7 @@ inline TabulationRequest RandomRequest(std::mt19937_64& random, const codes::Reg
   }
   if (random() % 3 == 0) request.year_from = 2016;
   if (random() % 3 == 0) request.year_to = 2018;
-  if (random() % 2 == 0) request.as_of_ms = static_cast<int64_t>(1000 + random() % 32000);
+  if (random() % 2 == 0) request.as_of_ms = static_cast<int64_t>(1000 + random() % 17000);
   return request;
 }
 

@@ -106,8 +106,9 @@ TEST(SuppressionTest, AnEmptyTableHasNothingToHide) {
 
 // The published view as text, so that views can be compared.
 std::string View(const Tabulation& table) {
-  std::string out = table.margins_hidden ? "hidden" : std::to_string(table.records) + "/" +
-                                                          std::to_string(table.denominator);
+  std::string out = table.margins_hidden
+                        ? "hidden"
+                        : std::to_string(table.records) + "/" + std::to_string(table.denominator);
   for (const Cell& cell : table.cells) {
     out += cell.suppressed ? " x" : " " + std::to_string(cell.count);
   }
@@ -151,9 +152,17 @@ void ExpectNoSmallCellIsDetermined(size_t coded, size_t missing, uint32_t thresh
 TEST(SuppressionTest, NoSmallCellFollowsFromAnyTableEvenForWhoKnowsTheRule) {
   for (const bool several : {false, true}) {
     for (const uint32_t threshold : {3U, 4U, 5U}) {
-      for (const auto& [coded, missing] : std::vector<std::pair<size_t, size_t>>{
-               {1, 0}, {2, 0}, {3, 0}, {4, 0}, {0, 1}, {0, 2}, {1, 1}, {2, 1}, {1, 2}, {2, 2},
-               {3, 1}}) {
+      for (const auto& [coded, missing] : std::vector<std::pair<size_t, size_t>>{{1, 0},
+                                                                                 {2, 0},
+                                                                                 {3, 0},
+                                                                                 {4, 0},
+                                                                                 {0, 1},
+                                                                                 {0, 2},
+                                                                                 {1, 1},
+                                                                                 {2, 1},
+                                                                                 {1, 2},
+                                                                                 {2, 2},
+                                                                                 {3, 1}}) {
         ExpectNoSmallCellIsDetermined(coded, missing, threshold, threshold + 3, several);
       }
     }

@@ -118,6 +118,13 @@ TEST(Paging, LeavesAListingThatGoesInCircles) {
   EXPECT_LT(visited, 5);
 }
 
+TEST(Paging, HasALimitOnPages) {
+  Pages pages(kPagesMax + 5);
+  int visited = 0;
+  EXPECT_EQ(ReasonOf(Visit(pages, 0, &visited)), Reason::PAGE_TOKEN_INVALID);
+  EXPECT_EQ(visited, kPagesMax);
+}
+
 TEST(Client, RefusesOptionsItCannotUse) {
   const auto reason = [](const ClientOptions& options) {
     const auto client = Client::Make(options);

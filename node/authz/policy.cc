@@ -54,17 +54,27 @@ std::vector<std::string_view> Parts(std::string_view uri) {
   return parts;
 }
 
-bool IsPatternPart(std::string_view part) {
+bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+// A label of a domain, or a segment of a path (where ids may also hold '.' and '_').
+bool IsPatternPart(std::string_view part, std::string_view others) {
   if (part == "*") return true;
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  return !part.empty() && std::all_of(part.begin(), part.end(), [others](char c) {
+    return IsLowerOrDigit(c) || others.find(c) != std::string_view::npos;
   });
+}
+
+bool IsPattern(const std::vector<std::string_view>& parts) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!IsPatternPart(parts[i], i < 2 ? "-" : "-._")) return false;
+  }
+  return parts.size() >= 3;
 }
 
 // What is wrong with a grant's pattern for this role; empty when nothing is.
 std::string PatternFault(Role role, std::string_view pattern) {
   const std::vector<std::string_view> parts = Parts(pattern);
-  if (parts.size() < 3 || !std::all_of(parts.begin(), parts.end(), IsPatternPart)) {
+  if (!IsPattern(parts)) {
     return "expected spiffe://<jurisdiction>.<network>/<path> in lower case, where * stands "
            "for one whole label or segment";
   }

@@ -71,7 +71,9 @@ WireStatus ToWire(const Status& status, std::string_view request_id) {
   if (violations.size() > kViolationsMax) {
     metadata["violations"] = std::to_string(violations.size());
   }
-  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = Cut(value, kErrorTextMax / 4);
+  for (const auto& [key, value] : metadata) {
+    (*info.mutable_metadata())[key] = Cut(value, kErrorTextMax / 4);
+  }
   out.add_details()->PackFrom(info);
   AddViolations(violations, out);
   AddRetry(metadata, out);

@@ -115,8 +115,9 @@ class RpcWorld {
     health_.Register(table_);
     rpc::RegisterReflection(table_);
     health_.Set(true);
-    auto network = rpc::Server::StartNetwork(dispatcher_, "127.0.0.1:0", Identity(arg_ca_, kArgNode),
-                                             *verifier_, metrics_, options.server);
+    auto network =
+        rpc::Server::StartNetwork(dispatcher_, "127.0.0.1:0", Identity(arg_ca_, kArgNode),
+                                  *verifier_, metrics_, options.server);
     EXPECT_TRUE(network.ok()) << network.status();
     network_ = *std::move(network);
     auto admin = rpc::Server::StartAdmin(dispatcher_, dir_.path("admin.sock"), options.server);

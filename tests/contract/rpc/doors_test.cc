@@ -117,7 +117,8 @@ TEST(Reflection, AnswersSeveralQuestionsOfOneStreamInOrder) {
             "enlace.exchange.v1.CaseService");
   google::protobuf::FileDescriptorProto file;
   ASSERT_GT(responses[1].file_descriptor_response().file_descriptor_proto_size(), 0);
-  ASSERT_TRUE(file.ParseFromString(responses[1].file_descriptor_response().file_descriptor_proto(0)));
+  ASSERT_TRUE(
+      file.ParseFromString(responses[1].file_descriptor_response().file_descriptor_proto(0)));
   EXPECT_EQ(file.name(), "enlace/exchange/v1/case_service.proto");
   EXPECT_EQ(responses[1].original_request().file_containing_symbol(),
             "enlace.exchange.v1.CaseService");

@@ -80,9 +80,11 @@ TEST(Server, DeniesBeforeItLooksWhetherARecordExists) {
     return Error(Reason::CASE_NOT_FOUND, "there is no such record");
   };
   RpcWorld world(options);
-  const auto analyst = world.Caller(world.Identity(world.arg_ca_, "spiffe://arg.demo/person/analyst"));
+  const auto analyst =
+      world.Caller(world.Identity(world.arg_ca_, "spiffe://arg.demo/person/analyst"));
   Record record;
-  const Status one = analyst->Call(kGetCase, GetCase("jurisdictions/ARG/cases/1"), record, kTimeoutMs);
+  const Status one =
+      analyst->Call(kGetCase, GetCase("jurisdictions/ARG/cases/1"), record, kTimeoutMs);
   const Status two = analyst->Call(kGetCase, GetCase(), record, kTimeoutMs);
   EXPECT_THAT(one, IsReason(Reason::PERMISSION_DENIED));
   EXPECT_EQ(MessageOf(one), MessageOf(two));
@@ -91,7 +93,8 @@ TEST(Server, DeniesBeforeItLooksWhetherARecordExists) {
 
 TEST(Server, AnotherJurisdictionsAgencySeesNoCase) {
   RpcWorld world;
-  const auto agency = world.Caller(world.Identity(world.bra_ca_, "spiffe://bra.demo/entity/police/x"));
+  const auto agency =
+      world.Caller(world.Identity(world.bra_ca_, "spiffe://bra.demo/entity/police/x"));
   Record record;
   EXPECT_THAT(agency->Call(kGetCase, GetCase(), record, kTimeoutMs),
               IsReason(Reason::PERMISSION_DENIED));
@@ -271,7 +274,8 @@ TEST(Server, DrainEndsThoughACallDoesNot) {
 
 TEST(Server, ARefusedReadIsInTheAuditRecord) {
   RpcWorld world;
-  const auto analyst = world.Caller(world.Identity(world.arg_ca_, "spiffe://arg.demo/person/analyst"));
+  const auto analyst =
+      world.Caller(world.Identity(world.arg_ca_, "spiffe://arg.demo/person/analyst"));
   Record record;
   EXPECT_FALSE(analyst->Call(kGetCase, GetCase(), record, kTimeoutMs).ok());
   ASSERT_EQ(world.audit_.events().size(), 1u);

@@ -50,7 +50,8 @@ class RawTlsClient {
 
   void Show(const IssuedCertificate& certificate) {
     Use(certificate.certificate_pem, [this](BIO* bio) {
-      std::unique_ptr<X509, Freed<X509_free>> leaf(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
+      std::unique_ptr<X509, Freed<X509_free>> leaf(
+          PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
       EXPECT_EQ(SSL_CTX_use_certificate(context_.get(), leaf.get()), 1);
     });
     Use(certificate.private_key_pem, [this](BIO* bio) {

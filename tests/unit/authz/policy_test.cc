@@ -74,11 +74,13 @@ TEST(Policy, GrantsRolesByPatternOfWholeLabels) {
     id.uri = uri;
     return policy.RolesOf(id);
   };
-  EXPECT_EQ(roles("spiffe://arg.demo/person/ana"), (std::set<Role>{Role::kAnalyst, Role::kAuditor}));
+  EXPECT_EQ(roles("spiffe://arg.demo/person/ana"),
+            (std::set<Role>{Role::kAnalyst, Role::kAuditor}));
   EXPECT_EQ(roles("spiffe://bra.demo/person/ana"), std::set<Role>{Role::kAuditor});
   EXPECT_EQ(roles("spiffe://bra.other/node"), std::set<Role>{Role::kNode});
   for (const char* uri :
-       {"spiffe://arg.demo/person/anabel", "spiffe://arg.demo/person/an", "spiffe://arg.demo/node/x",
+       {"spiffe://arg.demo/person/anabel", "spiffe://arg.demo/person/an",
+        "spiffe://arg.demo/node/x",
         "spiffe://arg.demo/entity/police", "spiffe://arg.demo/entity/police/files/more",
         "spiffe://arg.demo/entity//files", "spiffe://a.b.demo/entity/police/files",
         "spiffe://arg.demo.evil/entity/police/files", "spiffe://.demo/entity/police/files", ""}) {
@@ -90,6 +92,16 @@ TEST(Policy, ADottedIdentifierIsOneSegment) {
   trust::SpiffeId id;
   id.uri = "spiffe://arg.demo/entity/police/files.v2";
   EXPECT_EQ(Small().RolesOf(id), std::set<Role>{Role::kContributor});
+}
+
+TEST(Policy, APersonsIdMayHaveDotsAndUnderscores) {
+  const auto policy = Policy::Parse(
+      "methods: []\n"
+      "grants:\n  - {role: approver, identity: \"spiffe://arg.demo/person/maria.de_la-o\"}\n");
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  trust::SpiffeId id;
+  id.uri = "spiffe://arg.demo/person/maria.de_la-o";
+  EXPECT_EQ(policy->RolesOf(id), std::set<Role>{Role::kApprover});
 }
 
 TEST(Policy, AllowsARoleOfTheRow) {

@@ -32,13 +32,16 @@ TEST_F(PageTokensTest, OpensWhatItSealed) {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{31}, size_t{32}, size_t{33},
                             PageTokens::kCursorMax}) {
     const std::string cursor(size, '\x81');
-    const auto opened = tokens_.Open(Call(ana_), request_, tokens_.Seal(Call(ana_), request_, cursor));
+    const auto opened =
+        tokens_.Open(Call(ana_), request_, tokens_.Seal(Call(ana_), request_, cursor));
     ASSERT_TRUE(opened.ok());
     EXPECT_EQ(*opened, cursor);
   }
 }
 
-TEST_F(PageTokensTest, NoTokenIsTheFirstPage) { EXPECT_EQ(*tokens_.Open(Call(ana_), request_, ""), ""); }
+TEST_F(PageTokensTest, NoTokenIsTheFirstPage) {
+  EXPECT_EQ(*tokens_.Open(Call(ana_), request_, ""), "");
+}
 
 TEST_F(PageTokensTest, ATokenIsBoundToTheCaller) {
   const std::string token = tokens_.Seal(Call(ana_), request_, "cursor");
@@ -77,7 +80,7 @@ TEST_F(PageTokensTest, RefusesEveryChangedByteAndLength) {
     changed[i] = static_cast<char>(changed[i] ^ 1);
     EXPECT_EQ(Refusal(tokens_.Open(Call(ana_), request_, Base64Encode(changed))),
               Reason::PAGE_TOKEN_INVALID);
-    EXPECT_EQ(Refusal(tokens_.Open(Call(ana_), request_, Base64Encode(sealed.substr(0, i + 0)) + "A")),
+    EXPECT_EQ(Refusal(tokens_.Open(Call(ana_), request_, Base64Encode(sealed.substr(0, i)) + "A")),
               Reason::PAGE_TOKEN_INVALID);
   }
   for (const std::string& wrong : {std::string("?"), std::string("AAAA"), std::string(5000, 'A')}) {

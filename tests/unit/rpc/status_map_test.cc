@@ -47,9 +47,9 @@ TEST(StatusMap, ViolationsTravelWithTheirReasons) {
 }
 
 TEST(StatusMap, InternalLeavesAsAFixedTextWithTheRequestId) {
-  for (const Status& status :
-       {Error(Reason::INTERNAL, "secret", {{"key", "secret"}}),
-        Status(absl::StatusCode::kNotFound, "secret"), Status(absl::StatusCode::kUnknown, "secret")}) {
+  for (const Status& status : {Error(Reason::INTERNAL, "secret", {{"key", "secret"}}),
+                               Status(absl::StatusCode::kNotFound, "secret"),
+                               Status(absl::StatusCode::kUnknown, "secret")}) {
     const WireStatus wire = ToWire(status, "req-1");
     EXPECT_EQ(wire.code, 13);
     EXPECT_EQ(wire.message.find("secret"), std::string::npos);

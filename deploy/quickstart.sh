@@ -101,7 +101,7 @@ pid_of() {  # jurisdiction; prints the pid of a running node
   local pid
   pid=$(cat "$dir/$1/pid" 2>/dev/null) || return 1
   [[ "$pid" =~ ^[0-9]+$ ]] || return 1
-  tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$dir/$1/node.yaml" || return 1
+  tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -qF -- "$dir/$1/node.yaml" || return 1
   echo "$pid"
 }
 
@@ -419,13 +419,15 @@ done
 
 # ---------------------------------------------------------------------------------------
 step "programmes: training and awareness in four languages, open to the network"
-for state in "${states[@]}"; do
-  count=0
-  for file in config/demo/programmes/*.yaml; do
-    enlace_as "$state" person/coordinator programmes create "$file" > "$dir/$state/programmes.txt"
-    count=$((count + 1))
+files=(config/demo/programmes/*.yaml)
+for index in "${!states[@]}"; do
+  state=${states[$index]}
+  for ((at = index % ${#files[@]}; at < ${#files[@]}; at += ${#states[@]})); do
+    id=$(basename "${files[$at]}" .yaml)
+    enlace_as "$state" person/coordinator programmes create "${id#*-}" --file "${files[$at]}" \
+      > /dev/null
+    say "$state published ${id#*-}"
   done
-  say "$state published $count programmes"
 done
 
 # ---------------------------------------------------------------------------------------

@@ -1,0 +1,213 @@
+#include "node/report/verify.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "node/model/names.h"
+#include "node/report/csv.h"
+
+namespace enlace::report {
+namespace {
+
+constexpr size_t kKeyColumns = kAge + 1;  // Jurisdiction to age name a row.
+// A row that differs from the expected one in no more columns is that row, changed.
+constexpr size_t kChangedColumnsMax = 3;
+
+using Lines = std::vector<std::vector<std::string>>;
+
+std::optional<uint64_t> Number(const std::string& text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string KeyOf(const std::vector<std::string>& fields) {
+  std::string key;
+  for (size_t column = 0; column < kKeyColumns && column < fields.size(); ++column) {
+    key += fields[column] + '\n';
+  }
+  return key;
+}
+
+class Verifier {
+ public:
+  Verifier(const Lines& lines, const std::string& network, const std::vector<std::string>& roster,
+           const codes::Registry& registry, Mirrors& mirrors)
+      : lines_(lines), network_(network), roster_(roster), registry_(registry),
+        mirrors_(mirrors) {}
+
+  StatusOr<Verification> Run() {
+    ENLACE_RETURN_IF_ERROR(Recompile());
+    ENLACE_RETURN_IF_ERROR(CheckLeftOut());
+    Compare();
+    result_.rows_checked = lines_.size() - 1;
+    result_.verified = result_.findings.empty();
+    std::stable_sort(result_.findings.begin(), result_.findings.end(),
+                     [](const Finding& a, const Finding& b) { return a.line < b.line; });
+    return std::move(result_);
+  }
+
+ private:
+  void Add(uint64_t line, std::string_view column, std::string description) {
+    if (result_.findings.size() < kFindingsMax) {
+      result_.findings.push_back({line, std::string(column), std::move(description)});
+    }
+  }
+
+  // For each statistics channel of the network that the file names, the size that most of
+  // its rows name: a changed row must not move the whole channel.
+  std::map<std::string, uint64_t> SizesNamed() {
+    std::map<std::string, std::map<uint64_t, size_t>> counts;
+    for (size_t index = 1; index < lines_.size(); ++index) {
+      if (lines_[index].size() != kColumnCount) continue;
+      const auto size = Number(lines_[index][kCheckpointSize]);
+      const auto origin = model::ChannelOrigin::Parse(lines_[index][kChannel]);
+      if (!size.has_value() || !origin.ok() || origin->network != network_ ||
+          origin->kind != "statistics") {
+        continue;
+      }
+      ++counts[lines_[index][kChannel]][*size];
+    }
+    std::map<std::string, uint64_t> sizes;
+    for (const auto& [origin, of_origin] : counts) {
+      sizes[origin] = std::max_element(of_origin.begin(), of_origin.end(),
+                                       [](const auto& a, const auto& b) {
+                                         return a.second < b.second;
+                                       })->first;
+    }
+    return sizes;
+  }
+
+  uint64_t FirstLineOf(const std::string& origin) const {
+    for (size_t index = 1; index < lines_.size(); ++index) {
+      if (lines_[index].size() == kColumnCount && lines_[index][kChannel] == origin) {
+        return index + 1;
+      }
+    }
+    return 0;
+  }
+
+  Status Recompile() {
+    Input input;
+    input.network = network_;
+    input.roster = roster_;
+    for (const auto& [origin, size] : SizesNamed()) {
+      ENLACE_ASSIGN_OR_RETURN(const bool is_signed, mirrors_.IsSigned({origin, size}));
+      if (!is_signed) {
+        Add(FirstLineOf(origin), kColumns[kCheckpointSize],
+            "expected a size for which this node holds the owner's signed checkpoint");
+        continue;
+      }
+      ENLACE_ASSIGN_OR_RETURN(auto state, mirrors_.At({origin, size}));
+      named_.insert(state->jurisdiction);
+      input.statistics.push_back(std::move(state));
+    }
+    expected_ = MakeRows(input, registry_);
+    return absl::OkStatus();
+  }
+
+  Status CheckLeftOut() {
+    for (size_t index = 1; index < lines_.size(); ++index) {
+      const auto& fields = lines_[index];
+      if (fields.size() != kColumnCount || fields[kStatus] != "missing" ||
+          named_.contains(fields[kJurisdiction])) {
+        continue;
+      }
+      if (!model::IsJurisdiction(fields[kJurisdiction])) continue;
+      ENLACE_ASSIGN_OR_RETURN(const auto state, mirrors_.Now(fields[kJurisdiction]));
+      if (state != nullptr && !state->releases.empty()) {
+        Add(index + 1, kColumns[kChannel],
+            "expected the member's channel: this node holds releases of it");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void Compare() {
+    std::map<std::string, size_t> index_of;
+    for (size_t index = 0; index < expected_.size(); ++index) {
+      index_of[KeyOf({expected_[index].begin(), expected_[index].end()})] = index;
+    }
+    std::vector<bool> seen(expected_.size(), false);
+    size_t next = 0;  // The expected row that should come now.
+    for (size_t index = 1; index < lines_.size(); ++index) {
+      const uint64_t line = index + 1;
+      const auto& fields = lines_[index];
+      if (fields.size() != kColumnCount) {
+        Add(line, "", fmt::format("expected {} columns", kColumnCount));
+        continue;
+      }
+      const auto found = index_of.find(KeyOf(fields));
+      if (found != index_of.end() && !seen[found->second]) {
+        if (found->second < next) Add(line, "", "expected the row at an earlier place");
+        CompareColumns(line, fields, expected_[found->second]);
+        seen[found->second] = true;
+        next = std::max(next, found->second + 1);
+      } else if (found == index_of.end() && next < expected_.size() && !seen[next] &&
+                 Differences(fields, expected_[next]) <= kChangedColumnsMax) {
+        CompareColumns(line, fields, expected_[next]);
+        seen[next++] = true;
+      } else {
+        Add(line, "", found == index_of.end() ? "expected no such row: no mirror supports it"
+                                              : "expected the row only once");
+      }
+    }
+    ReportMissing(seen);
+  }
+
+  void ReportMissing(const std::vector<bool>& seen) {
+    std::map<std::string, uint64_t> missing;
+    for (size_t index = 0; index < seen.size(); ++index) {
+      if (!seen[index]) ++missing[expected_[index][kJurisdiction]];
+    }
+    for (const auto& [jurisdiction, count] : missing) {
+      Add(0, "", fmt::format("expected {} more rows of {} at the sizes that the report names",
+                             count, jurisdiction));
+    }
+  }
+
+  static size_t Differences(const std::vector<std::string>& fields, const Row& expected) {
+    size_t count = 0;
+    for (size_t column = 0; column < kColumnCount; ++column) {
+      count += fields[column] != expected[column] ? 1 : 0;
+    }
+    return count;
+  }
+
+  void CompareColumns(uint64_t line, const std::vector<std::string>& fields, const Row& expected) {
+    for (size_t column = 0; column < kColumnCount; ++column) {
+      if (fields[column] != expected[column]) {
+        Add(line, kColumns[column], "expected what the signed entry says");
+      }
+    }
+  }
+
+  const Lines& lines_;
+  const std::string& network_;
+  const std::vector<std::string>& roster_;
+  const codes::Registry& registry_;
+  Mirrors& mirrors_;
+  Verification result_;
+  std::vector<Row> expected_;
+  std::set<std::string> named_;
+};
+
+}  // namespace
+
+StatusOr<Verification> VerifyCsv(std::string_view csv, const std::string& network,
+                                 const std::vector<std::string>& roster,
+                                 const codes::Registry& registry, Mirrors& mirrors) {
+  if (!csv.starts_with(CsvHeader())) {
+    return Error(Reason::REPORT_INVALID,
+                 "the first line is not the header of a regional.csv of this version");
+  }
+  ENLACE_ASSIGN_OR_RETURN(const auto lines, ParseCsv(csv));
+  return Verifier(lines, network, roster, registry, mirrors).Run();
+}
+
+}  // namespace enlace::report

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "enlace/channel/v1/training.pb.h"
+#include "node/base/error.h"
+#include "node/codes/registry.h"
+
+namespace enlace::service {
+
+inline constexpr size_t kTitleCharactersMax = 200;
+inline constexpr size_t kSummaryCharactersMax = 2000;
+inline constexpr size_t kContactCharactersMax = 120;
+inline constexpr int kProgrammeCodesMax = 50;  // Of one list.
+inline constexpr uint32_t kProgrammeHoursMax = 10'000;
+
+// OK, or one violation per fault (TEXT_INVALID, CODE_UNKNOWN, REQUEST_INVALID), fields as
+// paths below "programme". Never echoes a text. Name and revision are not looked at.
+Status CheckProgramme(const channel::v1::Programme& programme, const codes::Registry& registry);
+
+// Sorts the code lists and languages and drops repeats, so that equal content is equal bytes.
+void Canonicalize(channel::v1::Programme& programme);
+
+}  // namespace enlace::service

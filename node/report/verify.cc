@@ -48,7 +48,10 @@ class Verifier {
     result_.rows_checked = lines_.size() - 1;
     result_.verified = result_.findings.empty();
     std::stable_sort(result_.findings.begin(), result_.findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.line < b.line; });
+                     [](const Finding& a, const Finding& b) {
+                       // What is about the whole file (line 0) comes last.
+                       return a.line - 1 < b.line - 1;
+                     });
     return std::move(result_);
   }
 

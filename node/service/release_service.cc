@@ -277,6 +277,9 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(
                            fmt::format("expected 0 or at least {}", parts_.threshold),
                            Reason::REQUEST_INVALID}});
   }
+  if (!request.supersedes().empty()) {
+    ENLACE_RETURN_IF_ERROR(model::ResourceName::Parse(request.supersedes(), "releases").status());
+  }
   const Hash hash = crypto::Sha256(RequestBytes(request));
   const std::string caller = call.caller.Name();
   ENLACE_ASSIGN_OR_RETURN(

@@ -10,6 +10,7 @@
 #include "node/service/programme_service.h"
 #include "node/service/release_service.h"
 #include "node/service/report_service.h"
+#include "node/store/audit_table.h"
 #include "node/store/observation_table.h"
 #include "tests/contract/national_node.h"
 

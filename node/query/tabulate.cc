@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
-#include <set>
+#include <unordered_map>
 
 #include "node/query/columns.h"
+#include "node/query/plan.h"
 
 namespace enlace::query {
 namespace {
@@ -13,37 +12,6 @@ namespace {
 // Up to this many possible cells are counted in an array, more in a hash table.
 constexpr uint64_t kDenseCellsMax = 1 << 20;
 constexpr uint32_t kBlockRows = 4096;
-
-// One attribute of the table; exactly one of the pointers is set.
-struct Axis {
-  const SingleColumn* single = nullptr;
-  const SetColumn* set = nullptr;
-  uint64_t stride = 1;
-
-  uint64_t slots() const { return single != nullptr ? single->slots() : kSetSlots; }
-  Coordinate CoordinateOf(uint32_t slot) const {
-    return single != nullptr ? single->CoordinateOf(slot) : SetColumn::CoordinateOf(slot);
-  }
-};
-
-// One filter, compiled.
-struct Test {
-  const SingleColumn* single = nullptr;
-  const SetColumn* set = nullptr;
-  std::vector<char> slots;  // By slot, for a single attribute.
-  uint64_t mask = 0;        // For a set.
-
-  bool Passes(uint32_t row) const {
-    return single != nullptr ? slots[single->Get(row)] != 0 : (set->Affirmed(row) & mask) != 0;
-  }
-};
-
-struct Faults {
-  void Add(std::string field, std::string text) {
-    list.push_back({std::move(field), std::move(text), Reason::TABULATION_INVALID});
-  }
-  std::vector<FieldViolation> list;
-};
 
 // Counts by cell key; the key is the sum of slot * stride.
 class Counter {
@@ -72,23 +40,6 @@ class Counter {
 };
 
 }  // namespace
-
-// A request with its columns found and its faults ruled out.
-struct CaseColumns::Plan {
-  void AddAxes(const Columns& columns, const TabulationRequest& request, Faults& faults);
-  void AddFilter(const Columns& columns, const Filter& filter, const std::string& field,
-                 Faults& faults);
-  void AddTime(const TabulationRequest& request, Faults& faults);
-
-  std::vector<Axis> axes;
-  std::vector<Test> tests;
-  uint32_t year_from = 0;
-  uint32_t year_to = UINT32_MAX;
-  int64_t as_of_ms = kOpenEnd - 1;
-  std::optional<std::string> entity;
-  bool several_valued = false;
-  uint64_t possible_cells = 1;
-};
 
 // One pass over the columns, block by block: select rows, then count them.
 class CaseColumns::Scan {
@@ -205,86 +156,6 @@ class CaseColumns::Scan {
   uint64_t records_ = 0;
   uint64_t denominator_ = 0;
 };
-
-void CaseColumns::Plan::AddAxes(const Columns& columns, const TabulationRequest& request,
-                                Faults& faults) {
-  if (request.attributes.empty() || request.attributes.size() > kAttributesMax) {
-    faults.Add("attributes", fmt::format("expected 1 to {} attributes", kAttributesMax));
-  }
-  std::set<uint32_t> seen;
-  for (size_t i = 0; i < std::min(request.attributes.size(), kAttributesMax); ++i) {
-    const uint32_t attribute = request.attributes[i];
-    const Axis axis{columns.Single(attribute), columns.Set(attribute), possible_cells};
-    if (axis.single == nullptr && axis.set == nullptr) {
-      faults.Add(fmt::format("attributes[{}]", i), "there is no such attribute");
-      continue;
-    }
-    if (!seen.insert(attribute).second) {
-      faults.Add(fmt::format("attributes[{}]", i), "the attribute stands twice");
-    }
-    possible_cells *= axis.slots();
-    several_valued = several_valued || axis.set != nullptr;
-    axes.push_back(axis);
-  }
-}
-
-void CaseColumns::Plan::AddFilter(const Columns& columns, const Filter& filter,
-                                  const std::string& field, Faults& faults) {
-  Test test{columns.Single(filter.attribute), columns.Set(filter.attribute), {}, 0};
-  if (test.single == nullptr && test.set == nullptr) {
-    faults.Add(field + ".attribute", "there is no such attribute");
-    return;
-  }
-  if (filter.codes.empty() || filter.codes.size() > kFilterCodesMax) {
-    faults.Add(field + ".codes", fmt::format("expected 1 to {} codes", kFilterCodesMax));
-    return;
-  }
-  if (test.single != nullptr) test.slots.resize(test.single->slots());
-  const codes::CodeList& list = test.single != nullptr ? test.single->list() : test.set->list();
-  for (const uint32_t code : filter.codes) {
-    if (code == 0 || list.Find(code) == nullptr) {
-      faults.Add(field + ".codes", fmt::format("expected codes of list {}", list.name()));
-      return;
-    }
-    if (test.single != nullptr) {
-      test.slots[test.single->SlotOf(code)] = 1;
-    } else {
-      test.mask |= uint64_t{1} << (code & 63U);
-    }
-  }
-  tests.push_back(std::move(test));
-}
-
-void CaseColumns::Plan::AddTime(const TabulationRequest& request, Faults& faults) {
-  year_from = request.year_from;
-  if (request.year_to != 0) year_to = request.year_to;
-  if (year_from > year_to) faults.Add("year_to", "expected year_from or later");
-  if (request.as_of_ms < 0) {
-    faults.Add("as_of_ms", "expected milliseconds since 1970, or 0 for now");
-  }
-  if (request.as_of_ms > 0) as_of_ms = std::min(request.as_of_ms, kOpenEnd - 1);
-}
-
-StatusOr<CaseColumns::Plan> CaseColumns::MakePlan(const TabulationRequest& request,
-                                                  const Viewer& viewer) const {
-  Faults faults;
-  Plan plan;
-  plan.AddAxes(*columns_, request, faults);
-  if (request.filters.size() > kFiltersMax) {
-    faults.Add("filters", fmt::format("expected at most {} filters", kFiltersMax));
-  }
-  for (size_t i = 0; i < std::min(request.filters.size(), kFiltersMax); ++i) {
-    plan.AddFilter(*columns_, request.filters[i], fmt::format("filters[{}]", i), faults);
-  }
-  plan.AddTime(request, faults);
-  if (viewer.threshold == 0) plan.entity = viewer.entity;
-  if (!faults.list.empty()) {
-    return WithViolations(
-        Error(Reason::TABULATION_INVALID, "the request has faults; see the field violations"),
-        faults.list);
-  }
-  return plan;
-}
 
 StatusOr<Tabulation> CaseColumns::Tabulate(const TabulationRequest& request,
                                            const Viewer& viewer) const {

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/query/columns.h"
+#include "node/query/tabulation.h"
+
+// Inside of CaseColumns: a request, checked and compiled to columns.
+namespace enlace::query {
+
+// One attribute of the table; exactly one of the pointers is set.
+struct Axis {
+  const SingleColumn* single = nullptr;
+  const SetColumn* set = nullptr;
+  uint64_t stride = 1;
+
+  uint64_t slots() const { return single != nullptr ? single->slots() : kSetSlots; }
+  Coordinate CoordinateOf(uint32_t slot) const {
+    return single != nullptr ? single->CoordinateOf(slot) : SetColumn::CoordinateOf(slot);
+  }
+};
+
+// One filter, compiled.
+struct Test {
+  const SingleColumn* single = nullptr;
+  const SetColumn* set = nullptr;
+  std::vector<char> slots;  // By slot, for a single attribute.
+  uint64_t mask = 0;        // For a set.
+
+  bool Passes(uint32_t row) const {
+    return single != nullptr ? slots[single->Get(row)] != 0 : (set->Affirmed(row) & mask) != 0;
+  }
+};
+
+struct PlanFaults;
+
+// A request with its columns found and its faults ruled out.
+struct CaseColumns::Plan {
+  void AddAxes(const Columns& columns, const TabulationRequest& request, PlanFaults& faults);
+  void AddFilter(const Columns& columns, const Filter& filter, const std::string& field,
+                 PlanFaults& faults);
+  void AddTime(const TabulationRequest& request, PlanFaults& faults);
+
+  std::vector<Axis> axes;
+  std::vector<Test> tests;
+  uint32_t year_from = 0;
+  uint32_t year_to = UINT32_MAX;
+  int64_t as_of_ms = kOpenEnd - 1;
+  std::optional<std::string> entity;
+  bool several_valued = false;
+  uint64_t possible_cells = 1;
+};
+
+}  // namespace enlace::query

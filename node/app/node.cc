@@ -89,6 +89,7 @@ class NodeImpl final : public Node {
   ~NodeImpl() override { Stop(0); }
 
   Status Listen() {
+    ENLACE_RETURN_IF_ERROR(services_.PublishCard());
     rpc::ServerOptions options;
     options.workers = static_cast<int>(inputs_.config.workers);
     options.waiting_calls_max = static_cast<size_t>(inputs_.config.waiting_calls_max);
@@ -140,10 +141,9 @@ class NodeImpl final : public Node {
 
  private:
   Services::Parts ServiceParts() {
-    Services::Parts parts{inputs_, *opened_.store, opened_.keys, opened_.identity,
-                          *opened_.columns, tokens_, metrics_, verifier_, clock_, [this] { return listen_address(); },
-                          [this] { return Readiness(); }};
-    return parts;
+    return {inputs_,   *opened_.store, opened_.keys, opened_.identity, *opened_.columns, tokens_,
+            metrics_,  verifier_,      clock_,       [this] { return listen_address(); },
+            [this] { return Readiness(); }};
   }
 
   // Health and metrics follow what is.

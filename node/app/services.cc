@@ -7,6 +7,7 @@
 #include "node/app/version.h"
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
+#include "node/service/node_card.h"
 #include "node/transport/remote_node.h"
 
 namespace enlace::app {
@@ -68,6 +69,23 @@ std::set<std::string> Members(const config::NodeConfig& config) {
   return members;
 }
 
+// The configured one; without it the listening address, unless that changes at each start.
+std::string PublicEndpoint(const config::NodeConfig& config) {
+  if (!config.public_endpoint.empty()) return config.public_endpoint;
+  std::string host;
+  uint16_t port = 0;
+  const bool fixed = config::SplitAddress(config.listen, host, port) && port != 0;
+  return fixed ? config.listen : "";
+}
+
+std::vector<std::string> Roster(const config::NodeConfig& config) {
+  if (!config.roster.empty()) return config.roster;
+  std::set<std::string> roster = Members(config);
+  roster.insert(config.jurisdiction);
+  roster.erase(config.secretariat);
+  return {roster.begin(), roster.end()};
+}
+
 }  // namespace
 
 Services::Services(Parts parts)
@@ -84,7 +102,40 @@ Services::Services(Parts parts)
               crypto::RandomBytes, parts_.inputs.config.jurisdiction,
               static_cast<uint32_t>(parts_.inputs.config.release_threshold)}),
       statistics_({parts_.store, *parts_.inputs.registry, parts_.page_tokens,
-                   parts_.inputs.config.jurisdiction}) {}
+                   parts_.inputs.config.jurisdiction}),
+      programmes_({parts_.store, *parts_.inputs.registry, parts_.page_tokens, parts_.keys,
+                   catalogue_, parts_.inputs.config.network, parts_.inputs.config.jurisdiction}),
+      releases_({parts_.store, *parts_.inputs.registry, parts_.page_tokens, parts_.keys,
+                 crypto::RandomBytes, parts_.inputs.config.network,
+                 parts_.inputs.config.jurisdiction,
+                 static_cast<uint32_t>(parts_.inputs.config.release_threshold)}),
+      reports_({parts_.store, *parts_.inputs.registry, parts_.page_tokens, figures_, catalogue_,
+                parts_.clock, crypto::RandomBytes, parts_.inputs.config.network,
+                Roster(parts_.inputs.config)}) {}
+
+Status Services::PublishCard() {
+  const config::NodeConfig& config = parts_.inputs.config;
+  channel::v1::NodeCard card;
+  card.set_jurisdiction(config.jurisdiction);
+  const std::pair<std::string_view, const std::string*> names[] = {
+      {"en", &config.institution_en},
+      {"es", &config.institution_es},
+      {"fr", &config.institution_fr},
+      {"pt", &config.institution_pt}};
+  for (const auto& [language, name] : names) {
+    if (name->empty()) continue;
+    auto* text = card.mutable_institution()->add_texts();
+    text->set_language(std::string(language));
+    text->set_text(*name);
+    text->set_translation(channel::v1::LocalizedText::Text::ORIGINAL);
+  }
+  const std::string endpoint = PublicEndpoint(config);
+  if (!endpoint.empty()) card.add_endpoints(endpoint);
+  const crypto::PublicKey& key = parts_.keys.signing.public_key();
+  card.set_signing_key(std::string(key.begin(), key.end()));
+  card.set_software_version(kVersion);
+  return service::EnsureNodeCard(parts_.store, parts_.keys, config.network, card);
+}
 
 void Services::Register(rpc::HandlerTable& table) {
   admin_.Register(table);
@@ -92,6 +143,9 @@ void Services::Register(rpc::HandlerTable& table) {
   federation_.Register(table);
   cases_.Register(table);
   statistics_.Register(table);
+  programmes_.Register(table);
+  releases_.Register(table);
+  reports_.Register(table);
 }
 
 }  // namespace enlace::app

@@ -14,9 +14,14 @@
 #include "node/service/case_service.h"
 #include "node/service/channel_service.h"
 #include "node/service/federation_service.h"
+#include "node/service/programme_service.h"
+#include "node/service/release_service.h"
+#include "node/service/report_service.h"
 #include "node/service/statistics_service.h"
 #include "node/store/channel_table.h"
 #include "node/transport/peer_verifier.h"
+#include "node/views/catalogue_view.h"
+#include "node/views/figures_view.h"
 
 // The handlers of one node and what visits its peers, put together from the node's parts.
 namespace enlace::app {
@@ -40,6 +45,8 @@ class Services {
   explicit Services(Parts parts);
 
   void Register(rpc::HandlerTable& table);
+  // The node's card in its directory channel says what is true now.
+  Status PublishCard();
   peer::Puller& puller() { return puller_; }
 
  private:
@@ -51,6 +58,11 @@ class Services {
   const service::NoEpochs epochs_;
   service::CaseService cases_;
   service::StatisticsService statistics_;
+  views::FiguresView figures_;
+  views::CatalogueView catalogue_;
+  service::ProgrammeService programmes_;
+  service::ReleaseService releases_;
+  service::ReportService reports_;
 };
 
 }  // namespace enlace::app

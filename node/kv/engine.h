@@ -63,6 +63,16 @@ class Snapshot {
   virtual Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const = 0;
 };
 
+// How far the engine's own list of its files (RocksDB: the MANIFEST) is on disk. A list
+// that was cut opens without complaint and has lost rows; only a mark kept elsewhere can
+// tell. All zeros for an engine without such a list.
+struct FileListMark {
+  uint64_t number = 0;  // Of the list; each opening begins a new one.
+  uint64_t bytes = 0;   // Synced of it; it only grows.
+  uint32_t crc = 0;     // CRC-32C of these bytes.
+  bool operator==(const FileListMark&) const = default;
+};
+
 // Thread-safe.
 class Engine {
  public:
@@ -77,6 +87,7 @@ class Engine {
   virtual Status Health() const = 0;
   // Reads every stored byte again and compares checksums.
   virtual Status VerifyChecksums() = 0;
+  virtual FileListMark FileList() const { return {}; }
 };
 
 // Keeps everything in memory; for tests. `table_count` tables 0 to table_count-1.
@@ -93,5 +104,11 @@ struct RocksOptions {
 // STORE_FORMAT when absent (or present, with create), STORE_LOCKED, STORE_CORRUPT when
 // strict opening finds damage.
 StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksOptions& options);
+
+// Compares a database that is not open with a mark taken while it was, before an opening
+// removes the files that its list no longer names. OK also when the list is a newer one, or
+// when there is none (opening says so). STORE_BEHIND_ANCHOR when it is older or shorter,
+// STORE_CORRUPT when its bytes are others.
+Status CheckRocksFileList(const std::string& path, const FileListMark& mark);
 
 }  // namespace enlace::kv

@@ -7,8 +7,10 @@
 
 #include <utility>
 
+#include "node/base/bytes.h"
 #include "node/base/mutex.h"
 #include "node/kv/limits.h"
+#include "node/kv/manifest_watch.h"
 #include "node/kv/rocks_options.h"
 
 namespace enlace::kv {
@@ -61,6 +63,8 @@ class BackgroundErrors final : public rocksdb::EventListener {
 // The open database, shared by the engine and its snapshots.
 struct Core {
   std::shared_ptr<Failure> failure = std::make_shared<Failure>();
+  std::shared_ptr<ManifestWatch> manifest;
+  std::unique_ptr<rocksdb::Env> env;  // Over `manifest`.
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> tables;  // By TableId; "default" comes last.
 
@@ -155,6 +159,8 @@ class RocksEngine final : public Engine {
     return absl::OkStatus();
   }
 
+  FileListMark FileList() const override { return core_->manifest->Get(); }
+
  private:
   Status CheckPreconditions(const Batch& batch) ENLACE_REQUIRES(commit_mutex_) {
     for (const Precondition& condition : batch.preconditions) {
@@ -227,7 +233,9 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, table_options);
 
   auto core = std::make_shared<Core>();
-  rocksdb::DBOptions db_options = MakeDbOptions(options, env);
+  core->manifest = std::make_shared<ManifestWatch>(env->GetFileSystem());
+  core->env = rocksdb::NewCompositeEnv(core->manifest);
+  rocksdb::DBOptions db_options = MakeDbOptions(options, core->env.get());
   db_options.listeners.push_back(std::make_shared<BackgroundErrors>(core->failure));
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
@@ -239,6 +247,31 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
 
 StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksOptions& options) {
   return OpenRocksEngineOn(options, rocksdb::Env::Default());
+}
+
+Status CheckRocksFileList(const std::string& path, const FileListMark& mark) {
+  std::string current;
+  if (!rocksdb::ReadFileToString(rocksdb::Env::Default(), path + "/CURRENT", &current).ok() ||
+      current.empty()) {
+    return absl::OkStatus();
+  }
+  current.pop_back();  // The newline.
+  const std::optional<uint64_t> number = ManifestNumber(current);
+  if (!number || *number > mark.number) return absl::OkStatus();
+  std::string list;
+  if (*number == mark.number &&
+      !rocksdb::ReadFileToString(rocksdb::Env::Default(), path + "/" + current, &list).ok()) {
+    return absl::OkStatus();
+  }
+  if (*number < mark.number || list.size() < mark.bytes) {
+    return Error(Reason::STORE_BEHIND_ANCHOR,
+                 fmt::format("the list of files in {} is older or shorter than it was when the "
+                             "last write was acknowledged", path));
+  }
+  if (Crc32c(std::string_view(list).substr(0, mark.bytes)) != mark.crc) {
+    return Error(Reason::STORE_CORRUPT, fmt::format("the list of files in {} is damaged", path));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace enlace::kv

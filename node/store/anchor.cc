@@ -17,6 +17,7 @@ constexpr std::string_view kMagic = "ENLANCH1";
 constexpr size_t kGenerationAt = 8;
 constexpr size_t kInstanceAt = 16;
 constexpr size_t kSequenceAt = 32;
+constexpr size_t kFilesAt = 40;
 constexpr size_t kChecksumAt = kAnchorSlotBytes - 4;
 constexpr size_t kSlots = 2;
 
@@ -30,7 +31,9 @@ std::optional<Slot> DecodeAnchorSlot(std::string_view bytes) {
   if (Crc32c(bytes.substr(0, kChecksumAt)) != ReadU32(bytes, kChecksumAt)) return std::nullopt;
   return Slot{ReadU64(bytes, kGenerationAt),
               {std::string(bytes.substr(kInstanceAt, kInstanceIdBytes)),
-               ReadU64(bytes, kSequenceAt)}};
+               ReadU64(bytes, kSequenceAt),
+               {ReadU64(bytes, kFilesAt), ReadU64(bytes, kFilesAt + 8),
+                ReadU32(bytes, kFilesAt + 16)}}};
 }
 
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
@@ -68,6 +71,9 @@ std::string EncodeAnchorSlot(uint64_t generation, const AnchorState& state) {
   AppendU64(bytes, generation);
   bytes += state.instance_id;
   AppendU64(bytes, state.commit_sequence);
+  AppendU64(bytes, state.files.number);
+  AppendU64(bytes, state.files.bytes);
+  AppendU32(bytes, state.files.crc);
   bytes.resize(kChecksumAt, '\0');
   AppendU32(bytes, Crc32c(bytes));
   return bytes;
@@ -125,9 +131,8 @@ Status AnchorFile::Load() {
                            kAdvice));
 }
 
-Status AnchorFile::Write(uint64_t commit_sequence) {
-  ENLACE_CHECK(commit_sequence >= state_.commit_sequence);
-  const AnchorState next{state_.instance_id, commit_sequence};
+Status AnchorFile::Write(uint64_t commit_sequence, const kv::FileListMark& files) {
+  const AnchorState next{state_.instance_id, commit_sequence, files};
   const uint64_t generation = generation_ + 1;
   ENLACE_RETURN_IF_ERROR(WriteAt(file_, path_, EncodeAnchorSlot(generation, next),
                                  generation % kSlots * kAnchorSlotBytes));

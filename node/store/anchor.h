@@ -7,16 +7,19 @@
 #include <utility>
 
 #include "node/base/error.h"
+#include "node/kv/engine.h"
 #include "node/store/files.h"
 
 // The anchor: a small file outside the data directory that says which commit is surely on
-// disk. RocksDB opens without complaint after its live log was deleted or its MANIFEST was
-// cut; a start that finds fewer commits than the anchor names is refused.
+// disk, and how far the engine's list of files reached. RocksDB opens without complaint after
+// its live log was deleted or its MANIFEST was cut; a start that finds less than the anchor
+// names is refused.
 //
 // Two slots of 4,096 bytes, each in a block of its own, written in turn and never grown:
 //
 //   0 "ENLANCH1" | 8 generation (u64) | 16 instance id (16) | 32 commit sequence (u64)
-//   | 40 zeros, kept for channel sizes and roots | 4092 CRC-32C of all before (u32)
+//   | 40 file list: number (u64), bytes (u64), CRC-32C (u32)
+//   | 60 zeros, kept for channel sizes and roots | 4092 CRC-32C of all before (u32)
 //
 // The valid slot with the higher generation holds. A loss of power can tear only the slot
 // being written; the other one is then one commit group older.
@@ -28,6 +31,7 @@ inline constexpr size_t kInstanceIdBytes = 16;
 struct AnchorState {
   std::string instance_id;  // Of the store that it belongs to; 16 bytes.
   uint64_t commit_sequence = 0;
+  kv::FileListMark files;
   bool operator==(const AnchorState&) const = default;
 };
 
@@ -48,7 +52,7 @@ class AnchorFile {
   const AnchorState& state() const { return state_; }
 
   // Writes the older slot. In the page cache when OK, which outlives this process.
-  Status Write(uint64_t commit_sequence);
+  Status Write(uint64_t commit_sequence, const kv::FileListMark& files);
   // Makes the last Write survive a loss of power.
   Status Sync();
 

@@ -6,8 +6,8 @@
 
 namespace enlace::store {
 
-AnchorKeeper::AnchorKeeper(std::unique_ptr<AnchorFile> file)
-    : file_(std::move(file)), thread_([this] { Run(); }) {
+AnchorKeeper::AnchorKeeper(std::unique_ptr<AnchorFile> file, const kv::Engine& engine)
+    : file_(std::move(file)), engine_(engine), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-anchor");
 }
 
@@ -23,32 +23,56 @@ AnchorKeeper::~AnchorKeeper() {
 Status AnchorKeeper::Advance(uint64_t commit_sequence) {
   {
     MutexLock lock(mutex_);
-    changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !sync_wanted_; });
+    changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !busy_; });
     ENLACE_RETURN_IF_ERROR(failure_);
+    busy_ = true;
   }
-  ENLACE_RETURN_IF_ERROR(file_->Write(commit_sequence));
+  const Status written = file_->Write(commit_sequence, engine_.FileList());
   {
     MutexLock lock(mutex_);
-    sync_wanted_ = true;
+    sync_wanted_ = written.ok();
+    busy_ = written.ok();
+    if (failure_.ok()) failure_ = written;
   }
   changed_.NotifyAll();
-  return absl::OkStatus();
+  return written;
+}
+
+std::optional<bool> AnchorKeeper::NextTurn() {
+  MutexLock lock(mutex_);
+  if (!failure_.ok()) {  // Nothing is written any more.
+    changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return stopping_; });
+    return std::nullopt;
+  }
+  changed_.WaitFor(mutex_, kFileListCheckMs,
+                   [this]() ENLACE_NO_ANALYSIS { return sync_wanted_ || stopping_; });
+  if (sync_wanted_) return true;
+  changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !busy_ || sync_wanted_; });
+  if (sync_wanted_) return true;
+  busy_ = true;
+  return false;
+}
+
+Status AnchorKeeper::WriteMovedFileList() {
+  const kv::FileListMark files = engine_.FileList();
+  if (files == file_->state().files) return absl::OkStatus();
+  ENLACE_RETURN_IF_ERROR(file_->Write(file_->state().commit_sequence, files));
+  return file_->Sync();
 }
 
 void AnchorKeeper::Run() {
-  while (true) {
+  while (const std::optional<bool> sync = NextTurn()) {
+    const Status done = *sync ? file_->Sync() : WriteMovedFileList();
+    bool last = false;
     {
       MutexLock lock(mutex_);
-      changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return sync_wanted_ || stopping_; });
-      if (!sync_wanted_) return;
-    }
-    const Status synced = file_->Sync();
-    {
-      MutexLock lock(mutex_);
-      if (failure_.ok()) failure_ = synced;  // For good: a failed sync is never tried again.
+      if (failure_.ok()) failure_ = done;  // For good: a failed sync is never tried again.
+      busy_ = false;
       sync_wanted_ = false;
+      last = stopping_ && !*sync;
     }
     changed_.NotifyAll();
+    if (last) return;
   }
 }
 

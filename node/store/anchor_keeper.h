@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "node/base/mutex.h"
@@ -14,10 +15,14 @@ namespace enlace::store {
 // A commit is acknowledged when it is in the database's log (synced), the anchor before it
 // is synced, and its own anchor is in the page cache. So a killed process never leaves the
 // anchor behind what was acknowledged, a loss of power at most one group, and a lone
-// writer pays one sync per write. Advance is for the writer thread alone.
+// writer pays one sync per write. Between commits a moved file list (a flush in the
+// background) is anchored within kFileListCheckMs. Advance is for the writer thread alone.
+inline constexpr int64_t kFileListCheckMs = 1000;
+
 class AnchorKeeper final : public CommitWitness {
  public:
-  explicit AnchorKeeper(std::unique_ptr<AnchorFile> file);
+  // `engine` is asked for its file list and must outlive the keeper.
+  AnchorKeeper(std::unique_ptr<AnchorFile> file, const kv::Engine& engine);
   // Syncs what was written last.
   ~AnchorKeeper() override;
 
@@ -25,11 +30,17 @@ class AnchorKeeper final : public CommitWitness {
 
  private:
   void Run();
+  // The next turn to use the file: true to sync what was written, false to look whether
+  // the file list moved; nothing at the end.
+  std::optional<bool> NextTurn();
+  Status WriteMovedFileList();
 
-  const std::unique_ptr<AnchorFile> file_;  // Used by whoever may: see sync_wanted_.
+  const std::unique_ptr<AnchorFile> file_;  // Used by whoever has set busy_.
+  const kv::Engine& engine_;
   Mutex mutex_;
   CondVar changed_;
-  // Set by Advance after its write; the file is the sync thread's until it clears this.
+  bool busy_ ENLACE_GUARDED_BY(mutex_) = false;
+  // Set by Advance after its write, with busy_: the file is the thread's until it is synced.
   bool sync_wanted_ ENLACE_GUARDED_BY(mutex_) = false;
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
   Status failure_ ENLACE_GUARDED_BY(mutex_);

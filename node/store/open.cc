@@ -56,14 +56,16 @@ Status Store::Create(const StoreOptions& options, const std::string& meta) {
   ENLACE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Create(options.data_dir));
   kv::RocksOptions database = DatabaseOptions(options);
   database.create = true;
+  kv::FileListMark files;
   {
     ENLACE_ASSIGN_OR_RETURN(const auto engine, kv::OpenRocksEngine(database));
     ENLACE_RETURN_IF_ERROR(WriteFirstCommit(*engine, meta));
+    files = engine->FileList();
   }
   ENLACE_RETURN_IF_ERROR(SyncFolder(options.data_dir));
   ENLACE_RETURN_IF_ERROR(SyncParentFolder(options.data_dir));
   // Last: a store without anchor does not open, so a half-made one is never used.
-  return AnchorFile::Create(options.anchor_path, {parsed.instance_id(), kFirstCommit});
+  return AnchorFile::Create(options.anchor_path, {parsed.instance_id(), kFirstCommit, files});
 }
 
 StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock& clock,
@@ -72,15 +74,12 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
   ENLACE_ASSIGN_OR_RETURN(auto anchor, AnchorFile::Open(options.anchor_path));
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenDatabase(options, anchor->state()));
   // A kill may have come between a commit and its anchor; nothing before this start counts
-  // as unsure any more.
-  if (opened.commit_sequence > anchor->state().commit_sequence) {
-    ENLACE_RETURN_IF_ERROR(anchor->Write(opened.commit_sequence));
-  }
+  // as unsure any more. And opening has begun a new file list.
+  ENLACE_RETURN_IF_ERROR(anchor->Write(opened.commit_sequence, opened.engine->FileList()));
   ENLACE_RETURN_IF_ERROR(anchor->Sync());
   if (report != nullptr) *report = opened.report;
-  StoreImpl::Parts parts{.lock = std::move(lock),
-                         .witness = std::make_unique<AnchorKeeper>(std::move(anchor)),
-                         .engine = std::move(opened.engine)};
+  StoreImpl::Parts parts{.lock = std::move(lock), .engine = std::move(opened.engine)};
+  parts.witness = std::make_unique<AnchorKeeper>(std::move(anchor), *parts.engine);
   return std::make_unique<StoreImpl>(
       std::move(parts), std::make_shared<StoreHealth>(), clock,
       Writer::Limits{options.group_bytes_max, options.queue_max}, opened.commit_sequence);

@@ -50,11 +50,29 @@ StatusOr<OpenedDatabase> Inspect(std::unique_ptr<kv::Engine> engine) {
   return opened;
 }
 
+#ifdef ENLACE_BREAK_NO_ANCHOR
+constexpr bool kAnchorCounts = false;
+#else
+constexpr bool kAnchorCounts = true;
+#endif
+
+constexpr std::string_view kBehindAdvice =
+    "An old copy was put in place, or files were lost or damaged. Keep the directory as it is, "
+    "then put the newer one back, or restore the newest backup and accept what it lacks with "
+    "`enlaced restore --adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\")";
+
+// Before opening, which would remove files that a cut list no longer names.
+Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {
+  if (!kAnchorCounts) return absl::OkStatus();
+  const Status compared =
+      kv::CheckRocksFileList(DatabasePath(options.data_dir), anchor.files);
+  if (compared.ok()) return compared;
+  return Error(ReasonOf(compared), fmt::format("{}. {}", MessageOf(compared), kBehindAdvice));
+}
+
 Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& options,
                          const AnchorState& anchor) {
-#ifdef ENLACE_BREAK_NO_ANCHOR
-  return absl::OkStatus();
-#endif
+  if (!kAnchorCounts) return absl::OkStatus();
   if (opened.instance_id != anchor.instance_id) {
     return Error(Reason::STORE_FORMAT,
                  fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
@@ -67,12 +85,9 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
     return Error(
         Reason::STORE_BEHIND_ANCHOR,
         fmt::format("{} ends at commit {}, but commits up to {} were acknowledged: {} are missing. "
-                    "An old copy was put in place, or files were lost or damaged. Keep the "
-                    "directory as it is, then put the newer one back, or restore the newest backup "
-                    "and accept what it lacks with `enlaced restore --adopt` (see "
-                    "docs/STORAGE_FORMAT.md, \"Recovery\")",
+                    "{}",
                     options.data_dir, opened.commit_sequence, anchor.commit_sequence,
-                    anchor.commit_sequence - opened.commit_sequence));
+                    anchor.commit_sequence - opened.commit_sequence, kBehindAdvice));
   }
   return absl::OkStatus();
 }
@@ -193,6 +208,7 @@ kv::RocksOptions DatabaseOptions(const StoreOptions& options) {
 
 StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor) {
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
+  ENLACE_RETURN_IF_ERROR(CompareFileList(options, anchor));
   StatusOr<OpenedDatabase> opened = OpenAndCompare(DatabaseOptions(options), options, anchor);
   if (opened.ok() || ReasonOf(opened.status()) != Reason::STORE_CORRUPT) return opened;
   return RecoverOnCopy(options, anchor, opened.status());
@@ -204,7 +220,8 @@ Status AdoptDatabase(const StoreOptions& options) {
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(DatabaseOptions(options)));
   ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase opened, Inspect(std::move(engine)));
   ENLACE_RETURN_IF_ERROR(
-      AnchorFile::Replace(options.anchor_path, {opened.instance_id, opened.commit_sequence}));
+      AnchorFile::Replace(options.anchor_path, {opened.instance_id, opened.commit_sequence,
+                                                       opened.engine->FileList()}));
   LogWarning("store_adopted", {{"data_dir", options.data_dir},
                                {"commit", std::to_string(opened.commit_sequence)}});
   return absl::OkStatus();

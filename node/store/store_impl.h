@@ -20,8 +20,8 @@ class StoreImpl final : public Store {
   // Destroyed in reverse order: the engine closes while the directory is still locked.
   struct Parts {
     std::optional<DataLock> lock = std::nullopt;       // Nothing for an engine of a test.
-    std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
     std::unique_ptr<kv::Engine> engine;
+    std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
   };
 
   StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& clock, Writer::Limits limits,

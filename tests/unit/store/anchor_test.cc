@@ -11,6 +11,7 @@
 #include "node/store/anchor_keeper.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/unit/store/golden.h"
+#include "tests/unit/store/test_engine.h"
 
 namespace enlace::store {
 namespace {
@@ -30,7 +31,7 @@ int DescriptorOf(const std::string& path) {
 
 class AnchorTest : public ::testing::Test {
  protected:
-  AnchorTest() { EXPECT_TRUE(AnchorFile::Create(path_, {kInstance, 1}).ok()); }
+  AnchorTest() { EXPECT_TRUE(AnchorFile::Create(path_, {kInstance, 1, {}}).ok()); }
   uint64_t SequenceOnDisk() const {
     return AnchorFile::Open(path_).value()->state().commit_sequence;
   }
@@ -38,26 +39,29 @@ class AnchorTest : public ::testing::Test {
 
   testing::TempDir dir_;
   const std::string path_ = dir_.path("anchor");
+  TestEngine engine_;
 };
 
 TEST(AnchorFormatTest, MatchesTheGoldenVectors) {
-  const auto vectors = ReadGolden("anchor.txt", 6);
+  const auto vectors = ReadGolden("anchor.txt", 9);
   EXPECT_EQ(vectors.size(), 2u);
   for (const auto& fields : vectors) {
     const std::string slot = EncodeAnchorSlot(
-        std::stoull(fields[0]), {*HexDecode(fields[1]), std::stoull(fields[2])});
+        std::stoull(fields[0]), {*HexDecode(fields[1]), std::stoull(fields[2]),
+                                 {std::stoull(fields[3]), std::stoull(fields[4]),
+                                  static_cast<uint32_t>(std::stoul(fields[5]))}});
     ASSERT_EQ(slot.size(), kAnchorSlotBytes);
-    EXPECT_EQ(HexEncode(AsView(crypto::Sha256(slot))), fields[3]);
-    EXPECT_EQ(HexEncode(slot.substr(0, 40)), fields[4]);
-    EXPECT_EQ(HexEncode(slot.substr(kAnchorSlotBytes - 4)), fields[5]);
+    EXPECT_EQ(HexEncode(AsView(crypto::Sha256(slot))), fields[6]);
+    EXPECT_EQ(HexEncode(slot.substr(0, 60)), fields[7]);
+    EXPECT_EQ(HexEncode(slot.substr(kAnchorSlotBytes - 4)), fields[8]);
   }
 }
 
 TEST_F(AnchorTest, KeepsTheLastWrite) {
   auto anchor = AnchorFile::Open(path_).value();
-  EXPECT_EQ(anchor->state(), (AnchorState{kInstance, 1}));
+  EXPECT_EQ(anchor->state(), (AnchorState{kInstance, 1, {}}));
   for (uint64_t sequence = 2; sequence < 10; ++sequence) {
-    ASSERT_TRUE(anchor->Write(sequence).ok());
+    ASSERT_TRUE(anchor->Write(sequence, {}).ok());
     ASSERT_TRUE(anchor->Sync().ok());
   }
   anchor.reset();
@@ -68,8 +72,8 @@ TEST_F(AnchorTest, KeepsTheLastWrite) {
 TEST_F(AnchorTest, ATornSlotLeavesTheOneBefore) {
   {
     auto anchor = AnchorFile::Open(path_).value();
-    ASSERT_TRUE(anchor->Write(2).ok());
-    ASSERT_TRUE(anchor->Write(3).ok());
+    ASSERT_TRUE(anchor->Write(2, {}).ok());
+    ASSERT_TRUE(anchor->Write(3, {}).ok());
   }
   std::string bytes = Bytes();
   const bool newest_is_first = ReadU64(bytes, 8) > ReadU64(bytes, kAnchorSlotBytes + 8);
@@ -77,12 +81,12 @@ TEST_F(AnchorTest, ATornSlotLeavesTheOneBefore) {
   dir_.Write("anchor", bytes);
   EXPECT_EQ(SequenceOnDisk(), 2u);
   // The next write takes the torn slot, not the sound one.
-  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(3).ok());
+  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(3, {}).ok());
   EXPECT_EQ(SequenceOnDisk(), 3u);
 }
 
 TEST_F(AnchorTest, EveryFlippedBitLeavesOneOfTheTwoStatesOrIsRefused) {
-  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(2).ok());
+  ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(2, {}).ok());
   const std::string sound = Bytes();
   for (size_t bit = 0; bit < sound.size() * 8; bit += 37) {
     std::string bytes = sound;
@@ -118,21 +122,31 @@ TEST_F(AnchorTest, IsHeldByOneOpeningAtATime) {
 }
 
 TEST_F(AnchorTest, CreateNeverOverwritesAndReplaceDoes) {
-  EXPECT_EQ(ReasonOf(AnchorFile::Create(path_, {kInstance, 7})), Reason::STORE_EXISTS);
+  EXPECT_EQ(ReasonOf(AnchorFile::Create(path_, {kInstance, 7, {}})), Reason::STORE_EXISTS);
   EXPECT_EQ(SequenceOnDisk(), 1u);
   const std::string other(kInstanceIdBytes, 'o');
-  ASSERT_TRUE(AnchorFile::Replace(path_, {other, 7}).ok());
-  EXPECT_EQ(AnchorFile::Open(path_).value()->state(), (AnchorState{other, 7}));
+  ASSERT_TRUE(AnchorFile::Replace(path_, {other, 7, {}}).ok());
+  EXPECT_EQ(AnchorFile::Open(path_).value()->state(), (AnchorState{other, 7, {}}));
 }
 
 TEST_F(AnchorTest, TheKeeperHasWrittenACommitWhenItIsAcknowledged) {
-  AnchorKeeper keeper(AnchorFile::Open(path_).value());
+  AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_);
   for (uint64_t sequence = 2; sequence < 20; ++sequence) {
     ASSERT_TRUE(keeper.Advance(sequence).ok());
     // What a killed process would leave: the file as others see it.
     const std::string copy = dir_.Write("copy", Bytes());
     EXPECT_EQ(AnchorFile::Open(copy).value()->state().commit_sequence, sequence);
   }
+}
+
+TEST_F(AnchorTest, TheKeeperAnchorsAFileListThatMovedAfterTheLastCommit) {
+  {
+    AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_);
+    ASSERT_TRUE(keeper.Advance(2).ok());
+    engine_.SetFileList({7, 100, 5});
+  }
+  EXPECT_EQ(AnchorFile::Open(path_).value()->state(),
+            (AnchorState{kInstance, 2, {7, 100, 5}}));
 }
 
 TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {
@@ -142,7 +156,7 @@ TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {
   ASSERT_GE(full, 0);
   ASSERT_GE(dup2(full, DescriptorOf(path_)), 0);
   close(full);
-  AnchorKeeper keeper(std::move(anchor));
+  AnchorKeeper keeper(std::move(anchor), engine_);
   EXPECT_EQ(ReasonOf(keeper.Advance(2)), Reason::STORE_FAILED);
 }
 

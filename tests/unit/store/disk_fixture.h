@@ -38,12 +38,12 @@ struct DiskFixture {
   static std::optional<std::string> Get(Store& store, const std::string& key) {
     return store.Read()->Get(Table::kSecret, key).value();
   }
-  // The newest file of the database with this ending; RocksDB numbers them upwards.
-  std::string Newest(const std::string& ending) const {
+  // The newest file of the database of this kind; RocksDB numbers them upwards.
+  std::string Newest(const std::string& kind) const {
     std::string newest;
     for (const auto& entry : std::filesystem::directory_iterator(options_.data_dir + "/db")) {
       const std::string path = entry.path().string();
-      if (path.ends_with(ending) && path > newest) newest = path;
+      if (path.find(kind) != std::string::npos && path > newest) newest = path;
     }
     return newest;
   }

@@ -34,6 +34,10 @@ class TestEngine final : public kv::Engine {
   }
   Status Health() const override { return absl::OkStatus(); }
   Status VerifyChecksums() override { return verify_; }
+  kv::FileListMark FileList() const override {
+    MutexLock lock(mutex_);
+    return files_;
+  }
 
   void Block() { SetBlocked(true); }
   void Unblock() { SetBlocked(false); }
@@ -45,6 +49,10 @@ class TestEngine final : public kv::Engine {
   void FailNextCommit(Status status) {
     MutexLock lock(mutex_);
     next_failure_ = std::move(status);
+  }
+  void SetFileList(const kv::FileListMark& files) {
+    MutexLock lock(mutex_);
+    files_ = files;
   }
   void FailVerify(Status status) { verify_ = std::move(status); }
   int commits() const {
@@ -66,6 +74,7 @@ class TestEngine final : public kv::Engine {
   bool blocked_ ENLACE_GUARDED_BY(mutex_) = false;
   bool waiting_ ENLACE_GUARDED_BY(mutex_) = false;
   std::optional<Status> next_failure_ ENLACE_GUARDED_BY(mutex_);
+  kv::FileListMark files_ ENLACE_GUARDED_BY(mutex_);
   int commits_ ENLACE_GUARDED_BY(mutex_) = 0;
 };
 

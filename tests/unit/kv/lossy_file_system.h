@@ -1,0 +1,134 @@
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+// A file system over the real one that knows how far each file was synced, so that a test
+// can see what a loss of power would have left.
+namespace enlace::kv {
+
+class LossyFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  LossyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "LossyFileSystem"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    const rocksdb::IOStatus status =
+        FileSystemWrapper::NewWritableFile(name, options, file, debug);
+    if (!status.ok()) return status;
+    auto tracked = std::make_shared<Tracked>();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      files_[name] = tracked;
+    }
+    *file = std::make_unique<File>(std::move(*file), *this, std::move(tracked));
+    return status;
+  }
+
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto it = files_.find(from);
+    if (it != files_.end()) {
+      files_[to] = it->second;
+      files_.erase(it);
+    }
+    return FileSystemWrapper::RenameFile(from, to, options, debug);
+  }
+
+  // Copies `from` to `to` without the bytes that were never synced. Safe while a database
+  // is open on `from`, as long as nobody writes.
+  void CopyAfterPowerLoss(const std::string& from, const std::string& to) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::filesystem::create_directory(to);
+    for (const auto& entry : std::filesystem::directory_iterator(from)) {
+      const std::string target = to + "/" + entry.path().filename().string();
+      std::filesystem::copy_file(entry.path(), target);
+      const auto it = files_.find(entry.path().string());
+      if (it != files_.end() && it->second->synced < std::filesystem::file_size(target)) {
+        std::filesystem::resize_file(target, it->second->synced);
+      }
+    }
+  }
+
+  // From now on every sync fails, and leaves the bytes where they are.
+  void FailSyncs() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    failing_ = true;
+  }
+  int syncs() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return syncs_;
+  }
+
+ private:
+  struct Tracked {
+    uint64_t written = 0;
+    uint64_t synced = 0;
+  };
+
+  class File final : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    File(std::unique_ptr<rocksdb::FSWritableFile> file, LossyFileSystem& system,
+         std::shared_ptr<Tracked> tracked)
+        : FSWritableFileOwnerWrapper(std::move(file)),
+          system_(system),
+          tracked_(std::move(tracked)) {}
+
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+      const auto status = FSWritableFileOwnerWrapper::Append(data, options, debug);
+      if (status.ok()) system_.Written(*tracked_, data.size());
+      return status;
+    }
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             const rocksdb::DataVerificationInfo& verification,
+                             rocksdb::IODebugContext* debug) override {
+      const auto status = FSWritableFileOwnerWrapper::Append(data, options, verification, debug);
+      if (status.ok()) system_.Written(*tracked_, data.size());
+      return status;
+    }
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+      if (!system_.Synced(*tracked_)) return rocksdb::IOStatus::IOError("sync refused");
+      return FSWritableFileOwnerWrapper::Sync(options, debug);
+    }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* debug) override {
+      if (!system_.Synced(*tracked_)) return rocksdb::IOStatus::IOError("sync refused");
+      return FSWritableFileOwnerWrapper::Fsync(options, debug);
+    }
+
+   private:
+    LossyFileSystem& system_;
+    const std::shared_ptr<Tracked> tracked_;
+  };
+
+  void Written(Tracked& file, uint64_t bytes) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    file.written += bytes;
+  }
+  bool Synced(Tracked& file) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (failing_) return false;
+    file.synced = file.written;
+    ++syncs_;
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Tracked>> files_;
+  bool failing_ = false;
+  int syncs_ = 0;
+};
+
+}  // namespace enlace::kv

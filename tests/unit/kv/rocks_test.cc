@@ -1,0 +1,180 @@
+// What only an engine on a disk can break: lost power, refused syncs, damaged files.
+#include <gtest/gtest.h>
+#include <rocksdb/env.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "node/kv/rocks_engine.h"
+#include "node/kv/rocks_options.h"
+#include "tests/testing/temp_dir.h"
+#include "tests/unit/kv/lossy_file_system.h"
+
+namespace enlace::kv {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RocksTest : public ::testing::Test {
+ protected:
+  RocksOptions Options(const std::string& name = "db", bool create = false) const {
+    return {.path = dir_.path(name), .table_names = {"a", "b"}, .create = create};
+  }
+  StatusOr<std::unique_ptr<Engine>> Open(const RocksOptions& options) {
+    return OpenRocksEngineOn(options, env_.get());
+  }
+  static Status Put(Engine& engine, std::string key, std::string value) {
+    return engine.Commit({{}, {{0, key, value}, {1, key, value}}});
+  }
+  std::string OneFile(const std::string& ending, const std::string& name = "db") const {
+    std::string found;
+    for (const auto& entry : fs::directory_iterator(dir_.path(name))) {
+      const std::string path = entry.path().string();
+      if (path.find(ending) != std::string::npos && path > found) found = path;
+    }
+    return found;
+  }
+  static void FlipMiddle(const std::string& path) {
+    std::string bytes = testing::TempDir::Read(path);
+    bytes[bytes.size() / 2] ^= 4;
+    std::ofstream(path, std::ios::binary) << bytes;
+  }
+  // A database whose rows lie in SST files.
+  void MakeFlushed() {
+    const std::string value(20000, 'v');
+    ASSERT_TRUE(Put(*Open(Options("db", true)).value(), "k", value).ok());
+    ASSERT_TRUE(Open(Options()).ok());  // Opening moves the log into SST files.
+  }
+
+  testing::TempDir dir_;
+  std::shared_ptr<LossyFileSystem> files_ = std::make_shared<LossyFileSystem>();
+  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(files_);
+};
+
+// The test that a build without sync must fail.
+TEST_F(RocksTest, AcknowledgedWritesSurviveLossOfUnsyncedBytes) {
+  const auto engine = Open(Options("db", true)).value();
+  for (int i = 0; i < 30; ++i) {
+    const std::string key = std::to_string(i);
+    const int before = files_->syncs();
+    ASSERT_TRUE(Put(*engine, key, std::string(static_cast<size_t>(i) * 100 + 1, 'v')).ok());
+    EXPECT_GT(files_->syncs(), before) << "acknowledged without a sync";
+    const std::string copy = "lost-power-" + key;
+    files_->CopyAfterPowerLoss(dir_.path("db"), dir_.path(copy));
+    const auto after = OpenRocksEngine(Options(copy));
+    ASSERT_TRUE(after.ok()) << after.status().ToString();
+    const auto snapshot = (*after)->TakeSnapshot();
+    for (int j = 0; j <= i; ++j) {
+      ASSERT_TRUE(snapshot->Get(1, std::to_string(j)).value().has_value()) << j << " of " << i;
+    }
+  }
+}
+
+TEST_F(RocksTest, ARefusedSyncFailsTheCommitAndAllAfterIt) {
+  const auto engine = Open(Options("db", true)).value();
+  ASSERT_TRUE(Put(*engine, "a", "1").ok());
+  files_->FailSyncs();
+  EXPECT_EQ(ReasonOf(Put(*engine, "b", "2")), Reason::STORE_FAILED);
+  EXPECT_EQ(ReasonOf(engine->Health()), Reason::STORE_FAILED);
+  const int syncs = files_->syncs();
+  EXPECT_EQ(ReasonOf(Put(*engine, "c", "3")), Reason::STORE_FAILED);
+  EXPECT_EQ(files_->syncs(), syncs) << "a refused sync is never tried again";
+  EXPECT_EQ(engine->TakeSnapshot()->Get(0, "a").value(), "1") << "reads go on";
+}
+
+TEST_F(RocksTest, OpeningNamesWhatIsMissingOrThere) {
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_FORMAT);
+  ASSERT_TRUE(OpenRocksEngine(Options("db", true)).ok());
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options("db", true)).status()), Reason::STORE_FORMAT);
+  RocksOptions other = Options();
+  other.table_names = {"a"};
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(other).status()), Reason::STORE_FORMAT);
+  other.table_names = {"a", "b", "c"};
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(other).status()), Reason::STORE_FORMAT);
+  fs::remove(dir_.path("db/CURRENT"));
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_CORRUPT);
+}
+
+TEST_F(RocksTest, ASecondOpeningIsLockedOut) {
+  const auto engine = OpenRocksEngine(Options("db", true)).value();
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_LOCKED);
+}
+
+TEST_F(RocksTest, ADamagedRowIsRefusedAtReadAndEndsAllCommits) {
+  MakeFlushed();
+  const auto engine = OpenRocksEngine(Options()).value();
+  // Under the open engine, so that no check at opening sees it first.
+  std::string bytes = testing::TempDir::Read(OneFile(".sst"));
+  for (size_t at = 0; at < 60; ++at) bytes[at] ^= 0x55;
+  std::fstream(OneFile(".sst"), std::ios::in | std::ios::out | std::ios::binary) << bytes;
+  const auto snapshot = engine->TakeSnapshot();
+  bool refused = false;
+  for (TableId table = 0; table < 2; ++table) {
+    const auto value = snapshot->Get(table, "k");
+    refused = refused || ReasonOf(value.status()) == Reason::STORE_CORRUPT;
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(ReasonOf(engine->Health()), Reason::STORE_CORRUPT);
+  EXPECT_EQ(ReasonOf(Put(*engine, "x", "1")), Reason::STORE_CORRUPT);
+}
+
+TEST_F(RocksTest, VerifyChecksumsFindsADamagedBlockThatNobodyRead) {
+  MakeFlushed();
+  const auto engine = OpenRocksEngine(Options()).value();
+  EXPECT_TRUE(engine->VerifyChecksums().ok());
+  std::string bytes = testing::TempDir::Read(OneFile(".sst"));
+  bytes[10] ^= 1;
+  std::fstream(OneFile(".sst"), std::ios::in | std::ios::out | std::ios::binary) << bytes;
+  EXPECT_EQ(ReasonOf(engine->VerifyChecksums()), Reason::STORE_CORRUPT);
+  EXPECT_EQ(ReasonOf(engine->Health()), Reason::STORE_CORRUPT);
+}
+
+TEST_F(RocksTest, ATornTailIsRefusedStrictlyAndDroppedTolerantly) {
+  {
+    const auto engine = OpenRocksEngine(Options("db", true)).value();
+    ASSERT_TRUE(Put(*engine, "a", "1").ok());
+    ASSERT_TRUE(Put(*engine, "b", std::string(5000, 'x')).ok());
+  }
+  const std::string log = OneFile(".log");
+  fs::resize_file(log, fs::file_size(log) - 100);
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_CORRUPT);
+  RocksOptions tolerant = Options();
+  tolerant.strict = false;
+  const auto engine = OpenRocksEngine(tolerant).value();
+  const auto snapshot = engine->TakeSnapshot();
+  EXPECT_EQ(snapshot->Get(0, "a").value(), "1");
+  EXPECT_EQ(snapshot->Get(0, "b").value(), std::nullopt);
+  EXPECT_EQ(snapshot->Get(1, "b").value(), std::nullopt) << "a batch is torn as a whole";
+}
+
+TEST_F(RocksTest, AFlippedBitInTheMiddleOfTheLogIsRefused) {
+  {
+    const auto engine = OpenRocksEngine(Options("db", true)).value();
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(Put(*engine, std::to_string(i), std::string(300, 'x')).ok());
+    }
+  }
+  FlipMiddle(OneFile(".log"));
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_CORRUPT);
+}
+
+// The settings that reliability rests on, so that no edit drops one by accident.
+TEST(RocksOptionsTest, KeepTheRulesOfThisVersion) {
+  const rocksdb::DBOptions db = MakeDbOptions({}, rocksdb::Env::Default());
+  EXPECT_EQ(db.wal_recovery_mode, rocksdb::WALRecoveryMode::kAbsoluteConsistency);
+  EXPECT_TRUE(db.track_and_verify_wals_in_manifest);
+  EXPECT_TRUE(db.paranoid_checks);
+  EXPECT_TRUE(db.atomic_flush);
+  EXPECT_EQ(db.max_bgerror_resume_count, 0);
+  EXPECT_EQ(db.wal_compression, rocksdb::kNoCompression);
+  EXPECT_EQ(db.recycle_log_file_num, 0u);
+  EXPECT_FALSE(db.allow_mmap_reads);
+  EXPECT_FALSE(db.allow_mmap_writes);
+  EXPECT_FALSE(db.manual_wal_flush);
+  EXPECT_GT(db.max_open_files, 0);
+  EXPECT_TRUE(MakeWriteOptions().sync);
+  EXPECT_FALSE(MakeWriteOptions().disableWAL);
+}
+
+}  // namespace
+}  // namespace enlace::kv

@@ -217,9 +217,7 @@ StatusOr<OfficialTable> MakeOfficialTable(const std::vector<Observation>& observ
   }
   WarnOfConflicts(groups, registry, table);
   for (auto& [group, cells] : groups) {
-#ifndef ENLACE_BREAK_NO_COMPLEMENTARY
     Warn(Where(group.first, group.second, registry), Protect(shape, primary, cells), table);
-#endif
     for (const auto& [key, cell] : cells) {
       Count(cell, table);
       table.figures.push_back(

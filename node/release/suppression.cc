@@ -143,8 +143,10 @@ class Protector {
 
   SuppressionResult Run() {
     SuppressionResult result;
+#ifndef ENLACE_BREAK_NO_COMPLEMENTARY
     Hide();
     ShowNeedless();
+#endif
     result.unprotected = lost_.size();
     result.contradictory = Contradictions();
     for (const auto& [unused, cell] : cells_) {

@@ -72,6 +72,12 @@ Status Importer::FirstPass(const ImportOptions& options, Pass& pass) {
     return Error(Reason::FORMAT_UNKNOWN,
                  fmt::format("the file is {}, not {}", pass.format->id, options.format));
   }
+  if (options.content != Content::kAny &&
+      (options.content == Content::kCases) != pass.format->is_cases()) {
+    return Error(Reason::FORMAT_UNKNOWN,
+                 fmt::format("the file is {}, which holds {}", pass.format->id,
+                             pass.format->is_cases() ? "case records" : "official figures"));
+  }
   while (more) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
     if (more && record.row > kFileRowsMax) {
@@ -144,6 +150,7 @@ Status Importer::Flush(Pass& pass, uint64_t next_row) {
   pass.batch.validate_only = batch.validate_only;
   batch.batch_id = pass.report.batch_id;
   batch.format = pass.report.format;
+  batch.is_cases = pass.format->is_cases();
   const uint64_t nobodys = pass.without_jurisdiction;
   pass.without_jurisdiction = 0;
   if (next_row <= pass.first_row) return absl::OkStatus();  // Acknowledged before.

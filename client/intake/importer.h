@@ -21,11 +21,15 @@ namespace enlace::intake {
 
 inline constexpr uint64_t kFileRowsMax = 10'000'000;
 
+// What a file must hold to be accepted.
+enum class Content { kAny, kCases, kFigures };
+
 struct ImportOptions {
   std::string file;
   std::string jurisdiction;   // Alpha-3; empty takes all rows (only to check a file).
   std::string receipt;        // Empty writes none; required to store anything.
   std::string format;         // Empty recognises it; otherwise it must be this one.
+  Content content = Content::kAny;
   bool validate_only = false; // The node checks and stores nothing; no receipt.
 };
 

@@ -39,6 +39,7 @@ struct QuarantinedRow {
 struct Batch {
   std::string batch_id;  // SHA-256 of the file in hex.
   std::string format;
+  bool is_cases = false;                     // What the format's rows are.
   std::vector<CaseRow> cases;                // Only for formats of case records.
   std::vector<ObservationRow> observations;  // Only for formats of figures.
   std::vector<QuarantinedRow> quarantined;

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/cli/context.h"
+#include "enlace/exchange/v1/case_service.pb.h"
+#include "node/codes/registry.h"
+#include "node/model/case_record.h"
+
+// Case records between the command line, the model and the API.
+namespace enlace::cli {
+
+namespace api = ::enlace::exchange::v1;
+
+api::CaseRecord ToApi(const model::CaseContent& content);
+// What the node sent; values outside the model's form are kept as they are in numbers.
+model::CaseContent FromApi(const api::CaseRecord& record);
+
+// Adds one "--set" to a record:
+//   age_band=18_20                 a code
+//   citizenship=unknown            unknown, not_collected or not_applicable
+//   means=+threats,-debt_bondage,rest:unknown
+// ATTRIBUTE_INVALID, CODE_UNKNOWN. Values are never echoed.
+Status ApplyAssignment(std::string_view assignment, const codes::Registry& registry,
+                       model::CaseContent& content);
+
+// One line per attribute, labels in `language`: pairs of attribute and value.
+std::vector<std::pair<std::string, std::string>> DescribeCase(const model::CaseContent& content,
+                                                              const codes::Registry& registry,
+                                                              std::string_view language);
+
+// Prints one record in the wanted form.
+Status PrintCase(Context& context, const api::CaseRecord& record);
+
+}  // namespace enlace::cli

@@ -1,0 +1,203 @@
+#include "client/cli/import_report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "client/cli/rpc_sink.h"
+
+namespace enlace::cli {
+namespace {
+
+constexpr int kReceiptsMax = 10'000;
+constexpr size_t kWarningsShown = 20;
+
+using Json = nlohmann::ordered_json;
+
+struct Line {
+  std::string name;
+  uint64_t count;
+};
+
+std::vector<Line> AccountLines(const intake::ImportReport& report) {
+  const intake::Account& account = report.account;
+  return {{"rows read", report.rows_read},
+          {"accepted", account.accepted},
+          {"unchanged", account.unchanged},
+          {"replaced", account.replaced},
+          {"in conflict", account.in_conflict},
+          {"quarantined", account.quarantined},
+          {"not ours", account.not_ours},
+          {"not ours: no jurisdiction", account.without_jurisdiction}};
+}
+
+void PrintCounts(Context& context, const std::string& title, const std::vector<Line>& lines) {
+  if (lines.empty()) return;
+  Table table({title, "rows"});
+  table.AlignRight(1);
+  for (const Line& line : lines) table.Add({line.name, std::to_string(line.count)});
+  context.PrintTable(table);
+}
+
+std::vector<Line> FaultLines(const intake::ImportReport& report) {
+  std::vector<Line> out;
+  for (const auto& [reason, count] : report.faults) {
+    out.push_back({std::string(intake::RowReasonName(reason)), count});
+  }
+  for (const auto& [reason, count] : report.node_reasons) out.push_back({reason, count});
+  return out;
+}
+
+Json QualityJson(const intake::QualityReport& quality) {
+  Json spellings = Json::object();
+  for (const auto& [dimension, counts] : quality.spellings) {
+    spellings[dimension] = {{"spellings", counts.spellings},
+                            {"mappedSpellings", counts.mapped_spellings},
+                            {"rows", counts.rows},
+                            {"mappedRows", counts.mapped_rows}};
+  }
+  Json warnings = Json::array();
+  for (const intake::QualityWarning& warning : quality.warnings) {
+    warnings.push_back({{"kind", std::string(intake::QualityKindName(warning.kind))},
+                        {"row", warning.row},
+                        {"where", warning.where}});
+  }
+  const auto totals = [](const intake::Totals& counts) {
+    return Json{{"compared", counts.compared},
+                {"exceeded", counts.exceeded},
+                {"shortOf", counts.short_of}};
+  };
+  return {{"repeatedKeys", quality.repeats.keys},
+          {"conflictingKeys", quality.repeats.conflicting_keys},
+          {"surplusRows", quality.repeats.surplus_rows},
+          {"identicalRows", quality.repeats.identical_rows},
+          {"repeatsComplete", quality.repeats_complete},
+          {"totalsBySex", totals(quality.by_sex)},
+          {"totalsByAge", totals(quality.by_age)},
+          {"spellings", spellings},
+          {"warnings", warnings}};
+}
+
+Json ReportJson(const intake::ImportReport& report, const std::string& receipt) {
+  Json faults = Json::object();
+  for (const Line& line : FaultLines(report)) faults[line.name] = line.count;
+  const intake::Account& account = report.account;
+  return {{"batchId", report.batch_id},
+          {"format", report.format},
+          {"receipt", receipt},
+          {"resumedFromRow", report.resumed_from_row},
+          {"rowsRead", report.rows_read},
+          {"accepted", account.accepted},
+          {"unchanged", account.unchanged},
+          {"replaced", account.replaced},
+          {"inConflict", account.in_conflict},
+          {"quarantined", account.quarantined},
+          {"notOurs", account.not_ours},
+          {"withoutJurisdiction", account.without_jurisdiction},
+          {"reasons", faults},
+          {"quality", QualityJson(report.quality)}};
+}
+
+void PrintQuality(Context& context, const intake::QualityReport& quality) {
+  if (quality.repeats.keys > 0) {
+    context.PrintLine(fmt::format(
+        "\n{} figures stand in several rows, {} of them with different values ({} surplus rows, {} "
+        "identical).",
+        quality.repeats.keys, quality.repeats.conflicting_keys, quality.repeats.surplus_rows,
+        quality.repeats.identical_rows));
+  }
+  for (const auto& [dimension, counts] : quality.spellings) {
+    context.PrintLine(fmt::format("{}: {} of {} spellings are mapped, {} of {} rows.", dimension,
+                                  counts.mapped_spellings, counts.spellings, counts.mapped_rows,
+                                  counts.rows));
+  }
+  if (quality.warnings.empty()) return;
+  context.PrintLine("");
+  Table table({"warning", "row", "where"});
+  table.AlignRight(1);
+  for (size_t i = 0; i < quality.warnings.size() && i < kWarningsShown; ++i) {
+    const intake::QualityWarning& warning = quality.warnings[i];
+    table.Add({std::string(intake::QualityKindName(warning.kind)),
+               warning.row == 0 ? "" : std::to_string(warning.row), warning.where});
+  }
+  context.PrintTable(table);
+  uint64_t all = 0;
+  for (const auto& [kind, count] : quality.counts) all += count;
+  if (all > kWarningsShown) {
+    context.PrintLine(fmt::format("... and {} more; --output json lists up to {}.",
+                                  all - kWarningsShown, intake::kWarningsMax));
+  }
+}
+
+}  // namespace
+
+ExitCode PrintReport(Context& context, const intake::ImportReport& report,
+                     const std::string& receipt) {
+  if (context.json()) {
+    context.PrintLine(ReportJson(report, receipt).dump());
+  } else {
+    const bool csv = context.settings().output == Output::kCsv;
+    if (!csv) context.PrintLine(fmt::format("{}, delivery {}", report.format, report.batch_id));
+    PrintCounts(context, "account", AccountLines(report));
+    if (!csv) {
+      if (!FaultLines(report).empty()) context.PrintLine("");
+      PrintCounts(context, "set aside because", FaultLines(report));
+      PrintQuality(context, report.quality);
+      if (!receipt.empty()) context.PrintLine("\nReceipt: " + receipt);
+    }
+  }
+  const intake::Account& account = report.account;
+  return account.quarantined + account.in_conflict > 0 ? kExitFindings : kExitOk;
+}
+
+std::string ReceiptFor(const std::string& file) {
+  std::string name;
+  for (int number = 1; number <= kReceiptsMax; ++number) {
+    name = number == 1 ? file + ".receipt.csv" : fmt::format("{}.receipt-{}.csv", file, number);
+    std::error_code ignored;
+    if (!std::filesystem::exists(name, ignored) ||
+        std::filesystem::exists(name + ".state", ignored)) {
+      break;
+    }
+  }
+  return name;
+}
+
+StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments) {
+  ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
+  ENLACE_ASSIGN_OR_RETURN(const intake::Mappings* mappings, context.Mappings());
+  const Settings& settings = context.settings();
+  if (settings.jurisdiction.empty()) {
+    return Error(Reason::CONFIG_INVALID,
+                 "--jurisdiction is not set: it says which rows of the file are ours",
+                 {{"setting", "--jurisdiction"}});
+  }
+  intake::ImportOptions options;
+  options.file = arguments.file;
+  options.jurisdiction = settings.jurisdiction;
+  options.validate_only = arguments.validate_only;
+  options.content = arguments.cases ? intake::Content::kCases : intake::Content::kFigures;
+  intake::DrySink nowhere;
+  std::unique_ptr<RpcSink> node;
+  intake::RowSink* sink = &nowhere;
+  if (!arguments.dry_run) {
+    ENLACE_ASSIGN_OR_RETURN(client::Client * client, context.Node());
+    node = std::make_unique<RpcSink>(*client, registry->version(),
+                                     settings.node_uri + " by " + settings.certificate);
+    sink = node.get();
+    if (!arguments.validate_only) {
+      options.receipt = arguments.receipt.empty() ? ReceiptFor(arguments.file) : arguments.receipt;
+    }
+  }
+  intake::Importer importer(*mappings, *sink, [&](uint64_t rows) {
+    context.Progress(fmt::format("{} rows", rows));
+  });
+  ENLACE_ASSIGN_OR_RETURN(const intake::ImportReport report, importer.Run(options));
+  if (report.resumed_from_row > 0) {
+    context.Note(fmt::format("went on from row {}", report.resumed_from_row));
+  }
+  return PrintReport(context, report, options.receipt);
+}
+
+}  // namespace enlace::cli

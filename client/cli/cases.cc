@@ -241,7 +241,8 @@ void AddCases(Program& program) {
                            {"enlace cases import victims-2019.csv",
                             "enlace cases import victims-2019.csv --dry-run --jurisdiction ARG"});
   program.Add<CasesGet>("cases", "get", "Show one record of the own entity",
-                        {"enlace cases get jurisdictions/ARG/cases/00112233445566778899aabbccddeeff",
+                        {"enlace cases get "
+                         "jurisdictions/ARG/cases/00112233445566778899aabbccddeeff",
                          "enlace cases get NAME --as-of 2025-12-31"});
   program.Add<CasesList>("cases", "list", "List the records of the own entity",
                          {"enlace cases list --year 2024", "enlace cases list --output json"});

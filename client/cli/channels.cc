@@ -23,9 +23,9 @@ class ChannelsList final : public Command {
  public:
   StatusOr<ExitCode> Run(Context& context) override {
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
-    ENLACE_ASSIGN_OR_RETURN(const auto response,
-                            node->Call<api::ListChannelsResponse>(
-                                std::string(kService) + "ListChannels", api::ListChannelsRequest()));
+    ENLACE_ASSIGN_OR_RETURN(const auto response, node->Call<api::ListChannelsResponse>(
+                                                     std::string(kService) + "ListChannels",
+                                                     api::ListChannelsRequest()));
     Table table({"origin", "kind", "size", "last pull", "trouble"});
     table.AlignRight(2);
     JsonList list;
@@ -75,7 +75,8 @@ class ChannelsShow final : public Command {
       context.PrintLine("");
       // The signed note keeps its lines, so that other tools can check it.
       for (size_t at = 0; at < channel.checkpoint().size();) {
-        const size_t end = std::min(channel.checkpoint().find('\n', at), channel.checkpoint().size());
+        const size_t end =
+            std::min(channel.checkpoint().find('\n', at), channel.checkpoint().size());
         context.PrintLine(Printable(std::string_view(channel.checkpoint()).substr(at, end - at)));
         at = end + 1;
       }
@@ -180,7 +181,8 @@ void AddChannels(Program& program) {
   program.Add<ChannelsShow>("channels", "show", "Show a channel and its signed checkpoint",
                             {"enlace channels show demo/ARG/training",
                              "enlace channels show demo/BRA/statistics --entries"});
-  program.Add<ChannelsVerify>("channels", "verify", "Let the node prove its channels entry by entry",
+  program.Add<ChannelsVerify>("channels", "verify",
+                              "Have the node prove its channels entry by entry",
                               {"enlace channels verify demo/ARG/training",
                                "enlace channels verify --timeout 5m"});
 }

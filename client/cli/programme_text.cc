@@ -70,7 +70,8 @@ class YamlProgramme {
       : registry_(registry), reader_(&document, "", faults_) {}
 
   Status Read(const std::string& file, Programme& out) {
-    if (const auto* title = reader_.Member("title")) ReadText("title", *title, *out.mutable_title());
+    if (const auto* title = reader_.Member("title"))
+      ReadText("title", *title, *out.mutable_title());
     if (const auto* summary = reader_.Member("summary")) {
       ReadText("summary", *summary, *out.mutable_summary());
     }

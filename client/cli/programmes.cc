@@ -201,7 +201,8 @@ void AddProgrammes(Program& program) {
   program.Add<ProgrammesCreate>(
       "programmes", "create", "Publish a new programme",
       {"enlace programmes create border-police-basics --file programme.yaml",
-       "enlace programmes create judges-2025 --title es=\"Trata de personas\" --topic victim_identification"});
+       "enlace programmes create judges-2025 --title es=\"Trata de personas\" --topic "
+       "victim_identification"});
   program.Add<ProgrammesUpdate>(
       "programmes", "update", "Publish a new revision",
       {"enlace programmes update NAME --hours 24",

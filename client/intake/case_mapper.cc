@@ -53,7 +53,8 @@ std::variant<uint32_t, RowFault> ParseYear(const std::string& column, std::strin
   if (cell.empty()) return RowFault{column, RowReason::kValueBlank, {}};
   uint32_t year = 0;
   for (const char c : cell) {
-    if (c < '0' || c > '9' || cell.size() != 4) return RowFault{column, RowReason::kValueUnknown, {}};
+    if (c < '0' || c > '9' || cell.size() != 4)
+      return RowFault{column, RowReason::kValueUnknown, {}};
     year = year * 10 + static_cast<uint32_t>(c - '0');
   }
   if (year < min || year > max) return RowFault{column, RowReason::kValueOutOfRange, {}};

@@ -439,7 +439,8 @@ StatusOr<std::unique_ptr<Mappings>> Mappings::Load(const std::string& folder,
     return Error(Reason::FILE_UNREADABLE, "no mapping tables in " + folder, {{"path", folder}});
   }
   if (files.size() > kFilesMax) {
-    return Error(Reason::CONFIG_INVALID, fmt::format("more than {} files in {}", kFilesMax, folder));
+    return Error(Reason::CONFIG_INVALID,
+                 fmt::format("more than {} files in {}", kFilesMax, folder));
   }
   std::sort(files.begin(), files.end());
   std::unique_ptr<Mappings> out(new Mappings(registry));

@@ -55,7 +55,8 @@ std::variant<uint64_t, RowFault> ParseCount(const std::string& column, std::stri
   uint64_t value = 0;
   for (const char c : *digits) {
     value = value * 10 + static_cast<uint64_t>(c - '0');
-    if (value > model::kObservationValueMax) return RowFault{column, RowReason::kValueOutOfRange, {}};
+    if (value > model::kObservationValueMax)
+      return RowFault{column, RowReason::kValueOutOfRange, {}};
   }
   return value;
 }

@@ -74,12 +74,13 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
                          const AnchorState& anchor) {
   if (!kAnchorCounts) return absl::OkStatus();
   if (opened.instance_id != anchor.instance_id) {
-    return Error(Reason::STORE_FORMAT,
-                 fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
-                             "data_dir. After a restore from a backup, or if this data directory is "
-                             "surely the newest, accept it with `enlaced restore --adopt` (see "
-                             "docs/STORAGE_FORMAT.md, \"Recovery\")",
-                             options.anchor_path, options.data_dir));
+    return Error(
+        Reason::STORE_FORMAT,
+        fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
+                    "data_dir. After a restore from a backup, or if this data directory is "
+                    "surely the newest, accept it with `enlaced restore --adopt` (see "
+                    "docs/STORAGE_FORMAT.md, \"Recovery\")",
+                    options.anchor_path, options.data_dir));
   }
   if (opened.commit_sequence < anchor.commit_sequence) {
     return Error(

@@ -156,7 +156,8 @@ TEST_F(ImporterTest, AnInterruptedImportGoesOnWithTheBatchThatWasNotAnswered) {
   ASSERT_EQ(node_.sent.size(), 4u);
   EXPECT_EQ(node_.sent[1].observations.front().row, node_.sent[2].observations.front().row);
   EXPECT_EQ(node_.sent[1].observations.back().row, node_.sent[2].observations.back().row);
-  EXPECT_EQ(testing::TempDir::Read(Options(file).receipt), testing::TempDir::Read(reference.receipt));
+  EXPECT_EQ(testing::TempDir::Read(Options(file).receipt),
+            testing::TempDir::Read(reference.receipt));
 }
 
 TEST_F(ImporterTest, LinesOfTheReceiptBeyondTheStateAreWrittenAgain) {

@@ -75,7 +75,8 @@ TEST(ObservationMapper, GroupsStayGroups) {
 }
 
 TEST(ObservationMapper, WhatCouldBeSeveralPlacesIsAmbiguous) {
-  for (const char* text : {"Congo", "Guinea", "GUINEANA", "Korea", "DOMINICANA", "Guayanean", "OTROS"}) {
+  for (const char* text :
+       {"Congo", "Guinea", "GUINEANA", "Korea", "DOMINICANA", "Guayanean", "OTROS"}) {
     EXPECT_EQ(Fault(Row(text, "7")), CategoryFault(RowReason::kValueAmbiguous)) << text;
   }
 }

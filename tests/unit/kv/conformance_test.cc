@@ -129,7 +129,8 @@ TEST_P(EngineTest, TheLastMutationOfAKeyWins) {
 TEST_P(EngineTest, ASnapshotSeesItsMomentOnly) {
   ASSERT_TRUE(engine_->Commit({{}, {{kA, "a", "1"}, {kA, "b", "1"}}}).ok());
   const auto before = engine_->TakeSnapshot();
-  ASSERT_TRUE(engine_->Commit({{}, {{kA, "a", "2"}, {kA, "b", std::nullopt}, {kA, "c", "2"}}}).ok());
+  ASSERT_TRUE(
+      engine_->Commit({{}, {{kA, "a", "2"}, {kA, "b", std::nullopt}, {kA, "c", "2"}}}).ok());
   const auto between = engine_->TakeSnapshot();
   ASSERT_TRUE(engine_->Commit({{}, {{kA, "a", "3"}, {kA, "c", "3"}}}).ok());
   EXPECT_EQ(ScanOf(*before, kA), (Rows{{"a", "1"}, {"b", "1"}}));

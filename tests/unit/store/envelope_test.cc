@@ -70,7 +70,8 @@ TEST(EnvelopeTest, RandomValuesRoundTrip) {
 TEST(EnvelopeTest, TheErrorNamesTheTableAndNeitherKeyNorValue) {
   std::string stored = WrapValue(Table::kCaseRevision, "canary-key", "canary-value");
   stored.back() ^= 1;
-  const std::string text = MessageOf(UnwrapValue(Table::kCaseRevision, "canary-key", stored).status());
+  const std::string text =
+      MessageOf(UnwrapValue(Table::kCaseRevision, "canary-key", stored).status());
   EXPECT_NE(text.find("case_revision"), std::string::npos);
   EXPECT_EQ(text.find("canary"), std::string::npos);
 }

@@ -407,11 +407,15 @@ import() {  # jurisdiction, path in the identity, cases|statistics, file
   say "$1 $3:"
   sed 's/^/      /' "$out"
 }
+if [ -z "$cases$statistics" ]; then
+  "$bin/enlace" demo-data --config-dir "$root/config" --jurisdictions "$members" \
+    --out "$dir/invented" > /dev/null
+fi
 for state in "${states[@]}"; do
   case_file=$cases figure_file=$statistics
   if [ -z "$cases$statistics" ]; then
-    "$bin/enlace" demo-data --jurisdiction "$state" --out "$dir/$state/samples" --quiet
-    case_file=$dir/$state/samples/cases.csv figure_file=$dir/$state/samples/statistics.csv
+    case_file=$dir/invented/invented-cases-$state.csv
+    figure_file=$dir/invented/invented-statistics-$state.csv
   fi
   [ -z "$case_file" ] || import "$state" "$police" cases "$case_file"
   [ -z "$figure_file" ] || import "$state" "$office" statistics "$figure_file"
@@ -440,15 +444,16 @@ release() {  # jurisdiction, statistics|cases
     say "$1: no $2 to release"
     return 0
   fi
-  name=$(sed -n 's/^name: *//p' "$text")
+  name=$(sed -n 's/^name  *//p' "$text")
   # The approver reads it anew: the hash is of what this person saw.
   enlace_as "$1" person/approver releases review "$name" > "$text"
-  hash=$(sed -n 's/^content hash: *//p' "$text")
+  hash=$(sed -n 's/^content hash  *//p' "$text")
   enlace_as "$1" person/approver releases approve "$name" --hash "$hash" > /dev/null
   enlace_as "$1" person/coordinator releases publish "$name" --yes > "$text" 2> "$text.err" ||
     { cat "$text.err" >&2; die "$name was not published"; }
   released=$((released + 1))
-  say "$1 $2: $(sed -n 's/^figures: *//p' "$text"); hidden: $(sed -n 's/^hidden: *//p' "$text")"
+  say "$1 $2:"
+  grep -E '^(years|figures with a value|suppressed|in conflict)' "$text" | sed 's/^/      /'
 }
 released=0
 for state in "${states[@]}"; do

@@ -384,11 +384,19 @@ PROFILE
 }
 for node in "${nodes[@]}"; do write_profiles "$node"; done
 
+# Exit code 3 says that nobody answered in time, as happens on a busy machine. Every command
+# used here may be repeated: it reads, or carries an id by which the node knows it again.
 enlace_as() {  # jurisdiction, path in the identity, command...
-  local profile
+  local profile code try
   profile=$(profile_of "$1" "$2")
   shift 2
-  "$bin/enlace" --profile "$profile" "$@"
+  for try in 1 2 3 4 5; do
+    code=0
+    "$bin/enlace" --profile "$profile" "$@" || code=$?
+    [ "$code" -eq 3 ] || return "$code"
+    sleep "$try"
+  done
+  return 3
 }
 
 # ---------------------------------------------------------------------------------------
@@ -429,7 +437,7 @@ for index in "${!states[@]}"; do
   for ((at = index % ${#files[@]}; at < ${#files[@]}; at += ${#states[@]})); do
     id=$(basename "${files[$at]}" .yaml)
     enlace_as "$state" person/coordinator programmes create "${id#*-}" --file "${files[$at]}" \
-      > /dev/null
+      --request-id "$(cat /proc/sys/kernel/random/uuid)" > /dev/null
     say "$state published ${id#*-}"
   done
 done
@@ -439,6 +447,7 @@ step "releases: prepared by one person, read and approved by another, then publi
 release() {  # jurisdiction, statistics|cases
   local text=$dir/$1/release-$2.txt name hash
   if ! enlace_as "$1" person/coordinator releases prepare --source "$2" \
+    --request-id "$(cat /proc/sys/kernel/random/uuid)" \
     > "$text" 2> "$text.err"; then
     # One population of one period is let out once, by one method: an observer of two
     # counts of the same people could compute what each of them hides.

@@ -29,6 +29,8 @@ bool FromBuffer(const grpc::ByteBuffer& buffer, google::protobuf::Message& messa
   return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
 }
 
+constexpr int kConnectMs = 10'000;
+
 grpc::ChannelArguments Arguments() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(RemoteNode::kResponseBytesMax);
@@ -38,7 +40,9 @@ grpc::ChannelArguments Arguments() {
   // One connection for each RemoteNode: two identities must never share one.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
+  // Despite its name this is how long one attempt to connect may take, TCP and TLS together:
+  // a far node or a busy machine needs seconds.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10'000);
   // gRPC's own retries would repeat calls that must not be repeated.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);

@@ -120,15 +120,20 @@ class NodeWorld {
     return nodes;
   }
 
-  // At the network door of `jurisdiction`, as a holder of `path` issued by `issuer`.
+  uint16_t port(const std::string& jurisdiction) const { return members_.at(jurisdiction).port; }
+
+  // At the network door of `jurisdiction`, as a holder of `path` issued by `issuer`; by way
+  // of another port when one is given.
   std::unique_ptr<client::Client> Connect(const std::string& jurisdiction,
-                                          const std::string& path, std::string issuer = "") {
+                                          const std::string& path, std::string issuer = "",
+                                          uint16_t port = 0) {
+    if (port == 0) port = members_.at(jurisdiction).port;
     if (issuer.empty()) issuer = jurisdiction;
     const std::string name = fmt::format("client{}", clients_++);
     const CertificateFiles files =
         WriteFiles(ca(issuer).Issue(Uri(issuer, path)), dir_.path(), name);
     client::ClientOptions options;
-    options.endpoint = fmt::format("127.0.0.1:{}", members_.at(jurisdiction).port);
+    options.endpoint = fmt::format("127.0.0.1:{}", port);
     options.certificate_file = files.certificate_file;
     options.private_key_file = files.private_key_file;
     options.trust_bundle_file = Folder(jurisdiction) + "/ca.crt";

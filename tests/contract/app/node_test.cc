@@ -5,6 +5,7 @@
 #include "enlace/admin/v1/admin_service.pb.h"
 #include "enlace/exchange/v1/channel_service.pb.h"
 #include "tests/testing/node_world.h"
+#include "tests/testing/slow_relay.h"
 
 namespace enlace::app {
 namespace {
@@ -66,6 +67,18 @@ TEST(NodeTest, LetsInPeopleOfItsOwnAuthorityOnly) {
   EXPECT_GE(own->channels_size(), 3);
   EXPECT_EQ(ReasonOf(list("person/coordinator", "BRA").status()), Reason::PERMISSION_DENIED);
   EXPECT_EQ(ReasonOf(list("person/nobody", "ARG").status()), Reason::PERMISSION_DENIED);
+}
+
+// gRPC gives up an attempt to connect after a time that its options call a backoff.
+TEST(NodeTest, IsReachedOverASlowNetwork) {
+  testing::NodeWorld world({"ARG"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 1U);
+  const testing::SlowRelay relay(world.port("ARG"), 900);
+  const auto channels = world.Connect("ARG", "person/auditor", "ARG", relay.port())
+                            ->Call<exchange::ListChannelsResponse>(
+                                kListChannels, exchange::ListChannelsRequest());
+  ASSERT_TRUE(channels.ok()) << channels.status().ToString();
 }
 
 TEST(NodeTest, MirrorsItsPeersChannels) {

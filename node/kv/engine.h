@@ -87,7 +87,10 @@ class Engine {
   virtual Status Health() const = 0;
   // Reads every stored byte again and compares checksums.
   virtual Status VerifyChecksums() = 0;
-  virtual FileListMark FileList() const { return {}; }
+  // Tells the mark of the moment, also after the engine is gone.
+  virtual std::function<FileListMark()> FileListSource() const {
+    return [] { return FileListMark{}; };
+  }
 };
 
 // Keeps everything in memory; for tests. `table_count` tables 0 to table_count-1.

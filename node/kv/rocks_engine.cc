@@ -159,7 +159,9 @@ class RocksEngine final : public Engine {
     return absl::OkStatus();
   }
 
-  FileListMark FileList() const override { return core_->manifest->Get(); }
+  std::function<FileListMark()> FileListSource() const override {
+    return [manifest = core_->manifest] { return manifest->Get(); };
+  }
 
  private:
   Status CheckPreconditions(const Batch& batch) ENLACE_REQUIRES(commit_mutex_) {

@@ -6,8 +6,9 @@
 
 namespace enlace::store {
 
-AnchorKeeper::AnchorKeeper(std::unique_ptr<AnchorFile> file, const kv::Engine& engine)
-    : file_(std::move(file)), engine_(engine), thread_([this] { Run(); }) {
+AnchorKeeper::AnchorKeeper(std::unique_ptr<AnchorFile> file,
+                           std::function<kv::FileListMark()> file_list)
+    : file_(std::move(file)), file_list_(std::move(file_list)), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-anchor");
 }
 
@@ -27,7 +28,7 @@ Status AnchorKeeper::Advance(uint64_t commit_sequence) {
     ENLACE_RETURN_IF_ERROR(failure_);
     busy_ = true;
   }
-  const Status written = file_->Write(commit_sequence, engine_.FileList());
+  const Status written = file_->Write(commit_sequence, file_list_());
   {
     MutexLock lock(mutex_);
     sync_wanted_ = written.ok();
@@ -54,7 +55,7 @@ std::optional<bool> AnchorKeeper::NextTurn() {
 }
 
 Status AnchorKeeper::WriteMovedFileList() {
-  const kv::FileListMark files = engine_.FileList();
+  const kv::FileListMark files = file_list_();
   if (files == file_->state().files) return absl::OkStatus();
   ENLACE_RETURN_IF_ERROR(file_->Write(file_->state().commit_sequence, files));
   return file_->Sync();

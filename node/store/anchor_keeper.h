@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -21,9 +22,10 @@ inline constexpr int64_t kFileListCheckMs = 1000;
 
 class AnchorKeeper final : public CommitWitness {
  public:
-  // `engine` is asked for its file list and must outlive the keeper.
-  AnchorKeeper(std::unique_ptr<AnchorFile> file, const kv::Engine& engine);
-  // Syncs what was written last.
+  // `file_list` is as of Engine::FileListSource().
+  AnchorKeeper(std::unique_ptr<AnchorFile> file, std::function<kv::FileListMark()> file_list);
+  // Writes the last file list and syncs. Comes after the engine is closed, which may still
+  // have moved it.
   ~AnchorKeeper() override;
 
   Status Advance(uint64_t commit_sequence) override;
@@ -36,7 +38,7 @@ class AnchorKeeper final : public CommitWitness {
   Status WriteMovedFileList();
 
   const std::unique_ptr<AnchorFile> file_;  // Used by whoever has set busy_.
-  const kv::Engine& engine_;
+  const std::function<kv::FileListMark()> file_list_;
   Mutex mutex_;
   CondVar changed_;
   bool busy_ ENLACE_GUARDED_BY(mutex_) = false;

@@ -60,7 +60,7 @@ Status Store::Create(const StoreOptions& options, const std::string& meta) {
   {
     ENLACE_ASSIGN_OR_RETURN(const auto engine, kv::OpenRocksEngine(database));
     ENLACE_RETURN_IF_ERROR(WriteFirstCommit(*engine, meta));
-    files = engine->FileList();
+    files = engine->FileListSource()();
   }
   ENLACE_RETURN_IF_ERROR(SyncFolder(options.data_dir));
   ENLACE_RETURN_IF_ERROR(SyncParentFolder(options.data_dir));
@@ -75,11 +75,13 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenDatabase(options, anchor->state()));
   // A kill may have come between a commit and its anchor; nothing before this start counts
   // as unsure any more. And opening has begun a new file list.
-  ENLACE_RETURN_IF_ERROR(anchor->Write(opened.commit_sequence, opened.engine->FileList()));
+  const auto file_list = opened.engine->FileListSource();
+  ENLACE_RETURN_IF_ERROR(anchor->Write(opened.commit_sequence, file_list()));
   ENLACE_RETURN_IF_ERROR(anchor->Sync());
   if (report != nullptr) *report = opened.report;
-  StoreImpl::Parts parts{.lock = std::move(lock), .engine = std::move(opened.engine)};
-  parts.witness = std::make_unique<AnchorKeeper>(std::move(anchor), *parts.engine);
+  StoreImpl::Parts parts{.lock = std::move(lock),
+                         .witness = std::make_unique<AnchorKeeper>(std::move(anchor), file_list),
+                         .engine = std::move(opened.engine)};
   return std::make_unique<StoreImpl>(
       std::move(parts), std::make_shared<StoreHealth>(), clock,
       Writer::Limits{options.group_bytes_max, options.queue_max}, opened.commit_sequence);

@@ -222,7 +222,7 @@ Status AdoptDatabase(const StoreOptions& options) {
   ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase opened, Inspect(std::move(engine)));
   ENLACE_RETURN_IF_ERROR(
       AnchorFile::Replace(options.anchor_path, {opened.instance_id, opened.commit_sequence,
-                                                       opened.engine->FileList()}));
+                                                       opened.engine->FileListSource()()}));
   LogWarning("store_adopted", {{"data_dir", options.data_dir},
                                {"commit", std::to_string(opened.commit_sequence)}});
   return absl::OkStatus();

@@ -17,11 +17,11 @@ namespace enlace::store {
 // The store over its parts; made by Store::Open and Store::OpenOnEngine.
 class StoreImpl final : public Store {
  public:
-  // Destroyed in reverse order: the engine closes while the directory is still locked.
+  // Destroyed in reverse order: the engine closes, then the anchor, then the lock ends.
   struct Parts {
     std::optional<DataLock> lock = std::nullopt;       // Nothing for an engine of a test.
-    std::unique_ptr<kv::Engine> engine;
     std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
+    std::unique_ptr<kv::Engine> engine;
   };
 
   StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& clock, Writer::Limits limits,

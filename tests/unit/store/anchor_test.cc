@@ -130,7 +130,7 @@ TEST_F(AnchorTest, CreateNeverOverwritesAndReplaceDoes) {
 }
 
 TEST_F(AnchorTest, TheKeeperHasWrittenACommitWhenItIsAcknowledged) {
-  AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_);
+  AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_.FileListSource());
   for (uint64_t sequence = 2; sequence < 20; ++sequence) {
     ASSERT_TRUE(keeper.Advance(sequence).ok());
     // What a killed process would leave: the file as others see it.
@@ -141,7 +141,7 @@ TEST_F(AnchorTest, TheKeeperHasWrittenACommitWhenItIsAcknowledged) {
 
 TEST_F(AnchorTest, TheKeeperAnchorsAFileListThatMovedAfterTheLastCommit) {
   {
-    AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_);
+    AnchorKeeper keeper(AnchorFile::Open(path_).value(), engine_.FileListSource());
     ASSERT_TRUE(keeper.Advance(2).ok());
     engine_.SetFileList({7, 100, 5});
   }
@@ -156,7 +156,7 @@ TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {
   ASSERT_GE(full, 0);
   ASSERT_GE(dup2(full, DescriptorOf(path_)), 0);
   close(full);
-  AnchorKeeper keeper(std::move(anchor), engine_);
+  AnchorKeeper keeper(std::move(anchor), engine_.FileListSource());
   EXPECT_EQ(ReasonOf(keeper.Advance(2)), Reason::STORE_FAILED);
 }
 

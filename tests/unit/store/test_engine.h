@@ -34,9 +34,11 @@ class TestEngine final : public kv::Engine {
   }
   Status Health() const override { return absl::OkStatus(); }
   Status VerifyChecksums() override { return verify_; }
-  kv::FileListMark FileList() const override {
-    MutexLock lock(mutex_);
-    return files_;
+  std::function<kv::FileListMark()> FileListSource() const override {
+    return [this] {
+      MutexLock lock(mutex_);
+      return files_;
+    };
   }
 
   void Block() { SetBlocked(true); }

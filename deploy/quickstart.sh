@@ -308,16 +308,20 @@ for node in "${states[@]}"; do init_node "$node"; done
 
 # ---------------------------------------------------------------------------------------
 step "serve: ${#nodes[@]} nodes"
-start_node() {  # jurisdiction; false when its port was taken meanwhile
+launch_node() {  # jurisdiction
   local folder=$dir/$1
   rm -f "$folder/ready"
   # A session of its own: it outlives this script only when asked to.
   setsid "$bin/enlaced" serve --config "$folder/node.yaml" --ready-file "$folder/ready" \
     < /dev/null >> "$folder/log" 2>&1 &
   echo $! > "$folder/pid"
-  for _ in $(seq 300); do
+}
+await_node() {  # jurisdiction; false when its port was taken meanwhile
+  local folder=$dir/$1 pid
+  pid=$(cat "$folder/pid")
+  for _ in $(seq 600); do
     [ ! -f "$folder/ready" ] || { say "$1 listens on $(cat "$folder/ready")"; return 0; }
-    pid_of "$1" > /dev/null || break
+    kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
   done
   grep -q LISTEN_FAILED "$folder/log" && return 1
@@ -325,10 +329,8 @@ start_node() {  # jurisdiction; false when its port was taken meanwhile
 }
 start_all() {
   local node
-  for node in "${nodes[@]}"; do
-    "$bin/enlaced" check-config --config "$dir/$node/node.yaml" > /dev/null
-    start_node "$node" || return 1
-  done
+  for node in "${nodes[@]}"; do launch_node "$node"; done
+  for node in "${nodes[@]}"; do await_node "$node" || return 1; done
 }
 for attempt in 1 2 3; do
   for node in "${nodes[@]}"; do write_config "$node"; done

@@ -1,0 +1,172 @@
+// The node as a process: what it prints, how it exits, and how it ends.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "enlace/admin/v1/admin_service.pb.h"
+#include "tests/testing/node_world.h"
+#include "tests/testing/process.h"
+
+namespace enlace::testing {
+namespace {
+
+namespace admin = enlace::admin::v1;
+
+constexpr char kStatus[] = "/enlace.admin.v1.AdminService/GetStatus";
+constexpr int64_t kDrainMsMax = 10'000;
+
+class EnlacedTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Process> Run(std::vector<std::string> arguments) {
+    return std::make_unique<Process>(std::string(ENLACE_BINARY_DIR) + "/bin/enlaced",
+                                     std::move(arguments), logs_.path(std::to_string(runs_++)));
+  }
+  // Exit code of a program that ends by itself; `output` is what it printed.
+  int Exit(std::vector<std::string> arguments) {
+    const auto process = Run(std::move(arguments));
+    const int code = process->Wait();
+    output_ = process->Output();
+    return code;
+  }
+  std::string Config() const { return world_.ConfigFile("ARG"); }
+  std::string ReadyFile() const { return logs_.path("ready"); }
+
+  void Init() {
+    world_.WriteConfig("ARG");
+    ASSERT_EQ(Exit({"init", "--config", Config()}), 0) << output_;
+  }
+  // A node that takes calls.
+  std::unique_ptr<Process> Serve() {
+    auto node = Run({"serve", "--config", Config(), "--ready-file", ReadyFile()});
+    EXPECT_TRUE(Eventually([&] {
+      return std::filesystem::exists(ReadyFile()) || !node->Running();
+    }));
+    EXPECT_TRUE(node->Running()) << node->Output();
+    return node;
+  }
+  bool Answers() {
+    return world_.ConnectAdmin("ARG")
+        ->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest())
+        .ok();
+  }
+
+  NodeWorld world_{{"ARG"}};
+  TempDir logs_;
+  std::string output_;
+  int runs_ = 0;
+};
+
+TEST_F(EnlacedTest, TellsWrongUsageFromRefusal) {
+  EXPECT_EQ(Exit({"version"}), 0);
+  EXPECT_NE(output_.find("enlaced 0."), std::string::npos) << output_;
+  EXPECT_EQ(Exit({"--help"}), 0);
+  EXPECT_EQ(Exit({}), 2);
+  EXPECT_EQ(Exit({"serve"}), 2) << "no --config";
+  EXPECT_EQ(Exit({"restart", "--config", Config()}), 2);
+  EXPECT_EQ(Exit({"serve", "--config", Config() + ".none"}), 1);
+  EXPECT_NE(output_.find("FILE_UNREADABLE"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, ListsAllFaultsOfAConfiguration) {
+  world_.WriteConfig("ARG", "surprise: 1\nlimits: {workers: 0}\n");
+  EXPECT_EQ(Exit({"check-config", "--config", Config()}), 1);
+  for (const char* part : {"CONFIG_INVALID", "surprise", "limits.workers"}) {
+    EXPECT_NE(output_.find(part), std::string::npos) << part << " in " << output_;
+  }
+  world_.WriteConfig("ARG");
+  EXPECT_EQ(Exit({"check-config", "--config", Config()}), 0) << output_;
+}
+
+TEST_F(EnlacedTest, PrintsTheKeyAtInitAndRefusesASecondOne) {
+  Init();
+  EXPECT_NE(output_.find("\nchannel_key: "), std::string::npos) << output_;
+  EXPECT_NE(output_.find("  demo/ARG/training+"), std::string::npos) << output_;
+  EXPECT_EQ(Exit({"init", "--config", Config()}), 1);
+  EXPECT_NE(output_.find("STORE_EXISTS"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, ServesUntilSigtermAndLeavesNoAddressBehind) {
+  Init();
+  const auto node = Serve();
+  EXPECT_TRUE(Answers());
+  const std::string endpoint = world_.Folder("ARG") + "/data/endpoint";
+  EXPECT_EQ(TempDir::Read(endpoint), TempDir::Read(ReadyFile()));
+  const int64_t begin_ms = world_.clock.SteadyMs();
+  node->Signal(SIGTERM);
+  EXPECT_EQ(node->Wait(), 0) << node->Output();
+  EXPECT_LE(world_.clock.SteadyMs() - begin_ms, kDrainMsMax + 5'000);
+  EXPECT_FALSE(std::filesystem::exists(endpoint));
+  EXPECT_FALSE(std::filesystem::exists(ReadyFile()));
+  EXPECT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
+  EXPECT_NE(output_.find("all holds"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, StartsAgainByItselfAfterBeingKilled) {
+  Init();
+  for (int round = 0; round < 3; ++round) {
+    const auto node = Serve();
+    EXPECT_TRUE(Answers());
+    node->Signal(SIGKILL);
+    EXPECT_EQ(node->Wait(), -1);
+    std::filesystem::remove(ReadyFile());
+  }
+  const auto node = Serve();
+  EXPECT_TRUE(Answers());
+  node->Signal(SIGTERM);
+  EXPECT_EQ(node->Wait(), 0);
+  EXPECT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
+}
+
+TEST_F(EnlacedTest, RefusesADirectoryThatANodeHolds) {
+  Init();
+  const auto node = Serve();
+  EXPECT_EQ(Exit({"serve", "--config", Config()}), 1);
+  EXPECT_NE(output_.find("STORE_LOCKED"), std::string::npos) << output_;
+  EXPECT_EQ(Exit({"verify", "--config", Config()}), 1);
+  EXPECT_NE(output_.find("STORE_LOCKED"), std::string::npos) << output_;
+  EXPECT_TRUE(Answers()) << "the running node is not disturbed";
+}
+
+TEST_F(EnlacedTest, RefusesAnOldCopyOfItsData) {
+  Init();
+  const std::string data = world_.Folder("ARG") + "/data";
+  std::filesystem::copy(data, data + ".old", std::filesystem::copy_options::recursive);
+  {
+    const auto node = Serve();  // Publishes its card: the anchor moves on.
+    node->Signal(SIGTERM);
+    ASSERT_EQ(node->Wait(), 0);
+  }
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(data + ".old", data);
+  EXPECT_EQ(Exit({"serve", "--config", Config()}), 1);
+  EXPECT_NE(output_.find("STORE_BEHIND_ANCHOR"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, VerifyFindsAByteThatChanged) {
+  Init();
+  {
+    const auto node = Serve();
+    node->Signal(SIGTERM);
+    ASSERT_EQ(node->Wait(), 0);
+  }
+  // Open and close once more, so that the rows are in table files.
+  ASSERT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
+  size_t changed = 0;
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(world_.Folder("ARG") + "/data/db")) {
+    const std::string extension = file.path().extension().string();
+    if (extension != ".sst" && extension != ".log") continue;
+    if (file.file_size() < 40) continue;
+    std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(30);
+    const int byte = stream.get();
+    stream.seekp(30);
+    stream.put(static_cast<char>(byte ^ 0x40));
+    ++changed;
+  }
+  ASSERT_GT(changed, 0U);
+  EXPECT_EQ(Exit({"verify", "--config", Config()}), 1) << output_;
+}
+
+}  // namespace
+}  // namespace enlace::testing

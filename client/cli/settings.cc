@@ -60,7 +60,7 @@ StatusOr<Profile> LoadProfile(const std::string& path, bool must_exist) {
 std::string DefaultConfigDir(const std::string& executable) {
   std::error_code ignored;
   const std::filesystem::path installed =
-      std::filesystem::path(executable).parent_path() / ".." / "share" / "enlace";
+      std::filesystem::path(executable).parent_path().parent_path() / "share" / "enlace";
   if (std::filesystem::is_directory(installed / "codelists", ignored)) return installed.string();
 #ifdef ENLACE_DEFAULT_CONFIG_DIR
   return ENLACE_DEFAULT_CONFIG_DIR;

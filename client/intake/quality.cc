@@ -91,13 +91,17 @@ void QualityCheck::CompareTotals(const std::map<TotalKey, Parts>& units, std::st
 }
 
 QualityReport QualityCheck::Finish() {
+  std::vector<uint64_t> conflicting;
   for (const auto& [key, raw] : raw_) {
     if (raw.rows < 2) continue;
     ++report_.repeats.keys;
     report_.repeats.surplus_rows += raw.rows - 1;
-    if (raw.values.size() < 2) continue;
-    ++report_.repeats.conflicting_keys;
-    Warn(QualityKind::kRepeatedKey, raw.row, "the same figure with another value in a later row");
+    if (raw.values.size() > 1) conflicting.push_back(raw.row);
+  }
+  report_.repeats.conflicting_keys = conflicting.size();
+  std::sort(conflicting.begin(), conflicting.end());
+  for (const uint64_t row : conflicting) {
+    Warn(QualityKind::kRepeatedKey, row, "the same figure with another value in a later row");
   }
   for (const auto& [dimension, texts] : texts_) {
     Spellings& counts = report_.spellings[dimension];

@@ -5,7 +5,6 @@ called node's certificate, towards the called node the caller's. What it records
 decrypted stream (HTTP/2 frames), so a test can look for bytes that must never travel.
 """
 
-import os
 import select
 import socket
 import ssl
@@ -27,17 +26,18 @@ class RecordingProxy:
     """Listens on a free loopback port in front of one node.
 
     `identities` maps a SPIFFE URI to (certificate file, key file) for every caller and for
-    the node itself; `anchors_file` holds the anchors of all jurisdictions.
+    the node itself; `anchors_file` holds the anchors of all jurisdictions. Traffic of nodes
+    and of everybody else is kept apart in record_prefix + ".nodes" and ".people".
     """
 
-    def __init__(self, node_uri, identities, anchors_file, record_file):
+    def __init__(self, node_uri, identities, anchors_file, target_port, record_prefix):
         self.node_uri = node_uri
         self.identities = identities
         self.anchors_file = anchors_file
-        self.target_port = None  # Set once the node has told its port.
+        self.target_port = target_port
         self._lock = threading.Lock()
-        self._record = open(record_file, "wb")
-        self.connections = 0
+        self._records = {kind: open(f"{record_prefix}.{kind}", "wb")
+                         for kind in ("nodes", "people")}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -45,8 +45,8 @@ class RecordingProxy:
     def close(self):
         self._listener.close()
         with self._lock:
-            self._record.flush()
-            os.fsync(self._record.fileno())
+            for record in self._records.values():
+                record.flush()
 
     def _accept(self):
         while True:
@@ -66,6 +66,7 @@ class RecordingProxy:
         return context
 
     def _serve(self, client):
+        inbound = raw = None
         try:
             inbound = self._context(ssl.PROTOCOL_TLS_SERVER, self.node_uri).wrap_socket(
                 client, server_side=True)
@@ -74,13 +75,14 @@ class RecordingProxy:
             raw.settimeout(None)
             outbound = self._context(ssl.PROTOCOL_TLS_CLIENT, caller).wrap_socket(raw)
         except (OSError, ssl.SSLError, KeyError):
-            client.close()
+            for end in (raw, inbound, client):
+                if end is not None:
+                    end.close()
             return
-        with self._lock:
-            self.connections += 1
-        self._relay(inbound, outbound)
+        kind = "nodes" if caller.endswith("/node") else "people"
+        self._relay(inbound, outbound, self._records[kind])
 
-    def _relay(self, inbound, outbound):
+    def _relay(self, inbound, outbound, record):
         """Passes bytes both ways on one thread (an SSL object is not for two threads)."""
         peers = {inbound: outbound, outbound: inbound}
         for end in peers:
@@ -91,7 +93,7 @@ class RecordingProxy:
                 if not ready:
                     ready, _, _ = select.select(list(peers), [], [])
                 for source in ready:
-                    if not self._pass_on(source, peers[source]):
+                    if not self._pass_on(source, peers[source], record):
                         return
         except (OSError, ssl.SSLError, ValueError):
             return
@@ -99,7 +101,7 @@ class RecordingProxy:
             for end in peers:
                 end.close()
 
-    def _pass_on(self, source, sink):
+    def _pass_on(self, source, sink, record):
         """Moves what is there; False at the end of the stream."""
         try:
             data = source.recv(CHUNK)
@@ -108,8 +110,8 @@ class RecordingProxy:
         if not data:
             return False
         with self._lock:
-            self._record.write(data)
-            self._record.flush()
+            record.write(data)
+            record.flush()
         while data:
             try:
                 data = data[sink.send(data):]

@@ -20,6 +20,7 @@ int Main(int argc, char** argv) {
   AddServe(parser, run);
   AddCheckConfig(parser, run);
   AddVerify(parser, run);
+  AddAdopt(parser, run);
   AddVersion(parser, run);
   try {
     parser.parse(argc, argv);

@@ -60,7 +60,7 @@ Status WriteNew(const std::string& path, const AnchorState& state, int flags) {
 
 constexpr std::string_view kAdvice =
     "If the data directory is sound and the newest you have, accept it as it is with "
-    "`enlaced restore --adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore "
+    "`enlaced adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore "
     "a backup";
 
 }  // namespace

@@ -59,7 +59,7 @@ constexpr bool kAnchorCounts = true;
 constexpr std::string_view kBehindAdvice =
     "An old copy was put in place, or files were lost or damaged. Keep the directory as it is, "
     "then put the newer one back, or restore the newest backup and accept what it lacks with "
-    "`enlaced restore --adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\")";
+    "`enlaced adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\")";
 
 // Before opening, which would remove files that a cut list no longer names.
 Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {
@@ -78,7 +78,7 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
         Reason::STORE_FORMAT,
         fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
                     "data_dir. After a restore from a backup, or if this data directory is "
-                    "surely the newest, accept it with `enlaced restore --adopt` (see "
+                    "surely the newest, accept it with `enlaced adopt` (see "
                     "docs/STORAGE_FORMAT.md, \"Recovery\")",
                     options.anchor_path, options.data_dir));
   }
@@ -215,7 +215,7 @@ StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorS
   return RecoverOnCopy(options, anchor, opened.status());
 }
 
-Status AdoptDatabase(const StoreOptions& options) {
+StatusOr<uint64_t> AdoptDatabase(const StoreOptions& options) {
   ENLACE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(options.data_dir));
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(DatabaseOptions(options)));
@@ -225,7 +225,7 @@ Status AdoptDatabase(const StoreOptions& options) {
                                                        opened.engine->FileListSource()()}));
   LogWarning("store_adopted", {{"data_dir", options.data_dir},
                                {"commit", std::to_string(opened.commit_sequence)}});
-  return absl::OkStatus();
+  return opened.commit_sequence;
 }
 
 }  // namespace enlace::store

@@ -17,6 +17,7 @@ void AddInit(CLI::App& parser, Run& run);
 void AddServe(CLI::App& parser, Run& run);
 void AddCheckConfig(CLI::App& parser, Run& run);
 void AddVerify(CLI::App& parser, Run& run);
+void AddAdopt(CLI::App& parser, Run& run);
 void AddVersion(CLI::App& parser, Run& run);
 
 // "enlaced: STORE_LOCKED: ..." on standard error; returns 1.

@@ -90,9 +90,8 @@ class CasesCorrect final : public Command {
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
     api::GetCaseRecordRequest get;
     get.set_name(name_);
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto before,
-        node->Call<api::CaseRecord>(std::string(kService) + "GetCaseRecord", get));
+    ENLACE_ASSIGN_OR_RETURN(const auto before, node->Call<api::CaseRecord>(
+                                                   std::string(kService) + "GetCaseRecord", get));
     ENLACE_ASSIGN_OR_RETURN(const model::CaseContent content,
                             case_.Read(*registry, FromApi(before)));
     api::CorrectCaseRecordRequest request;
@@ -160,11 +159,10 @@ class CasesErase final : public CasesEnd<api::EraseCaseRecordRequest> {
 }  // namespace
 
 void AddCaseChanges(Program& program) {
-  program.Add<CasesCreate>(
-      "cases", "create", "Enter one record by hand",
-      {"enlace cases create --year 2024 --set age_band=18_20 "
-       "--set means=+threats,-debt_bondage,rest:unknown",
-       "enlace cases create --file case.json"});
+  program.Add<CasesCreate>("cases", "create", "Enter one record by hand",
+                           {"enlace cases create --year 2024 --set age_band=18_20 "
+                            "--set means=+threats,-debt_bondage,rest:unknown",
+                            "enlace cases create --file case.json"});
   program.Add<CasesCorrect>(
       "cases", "correct", "Replace attributes of a record by a new revision",
       {"enlace cases correct NAME --set sex=female --reason entry_error",

@@ -57,8 +57,7 @@ StatusOr<model::SetValue> ParseSet(std::string_view text, const codes::CodeList&
     if (part.empty() || (part[0] != '+' && part[0] != '-')) {
       return Invalid(attribute, "+code for what holds, -code for what does not, and rest:reason");
     }
-    ENLACE_ASSIGN_OR_RETURN(const uint32_t code,
-                            ParseCode(list, std::string_view(part).substr(1)));
+    ENLACE_ASSIGN_OR_RETURN(const uint32_t code, ParseCode(list, std::string_view(part).substr(1)));
     (part[0] == '+' ? out.affirmed : out.denied) |= uint64_t{1} << code;
   }
   if ((out.affirmed & out.denied) != 0) return Invalid(attribute, "each code once");

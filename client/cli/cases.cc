@@ -93,8 +93,10 @@ class CasesList final : public Command {
                  FormatTime(record.update_time_ms())});
       return Status();
     }));
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 
@@ -207,10 +209,10 @@ class CasesTabulate final : public Command {
       std::vector<std::string> row;
       for (int i = 0; i < cell.coordinates_size() && i < request.attributes_size(); ++i) {
         const auto& at = cell.coordinates(i);
-        row.push_back(at.missing() == api::MISSING_UNSPECIFIED
-                          ? CodeLabel(registry.Get(infos[static_cast<size_t>(i)]->list), at.code(),
-                                      language)
-                          : MissingLabel(static_cast<model::Missing>(at.missing()), language));
+        row.push_back(
+            at.missing() == api::MISSING_UNSPECIFIED
+                ? CodeLabel(registry.Get(infos[static_cast<size_t>(i)]->list), at.code(), language)
+                : MissingLabel(static_cast<model::Missing>(at.missing()), language));
       }
       row.resize(infos.size());
       row.push_back(cell.suppressed() ? Word("suppressed", language)
@@ -224,8 +226,8 @@ class CasesTabulate final : public Command {
     if (response.several_valued()) {
       context.Note("a record can stand in several rows: they add up to more than the records");
     }
-    context.Note(fmt::format("{} records, {} with an answer in every attribute",
-                             response.records(), response.denominator()));
+    context.Note(fmt::format("{} records, {} with an answer in every attribute", response.records(),
+                             response.denominator()));
   }
 
   std::string by_;
@@ -240,10 +242,10 @@ void AddCases(Program& program) {
   program.Add<CasesImport>("cases", "import", "Hand in a file of case records",
                            {"enlace cases import victims-2019.csv",
                             "enlace cases import victims-2019.csv --dry-run --jurisdiction ARG"});
-  program.Add<CasesGet>("cases", "get", "Show one record of the own entity",
-                        {"enlace cases get "
-                         "jurisdictions/ARG/cases/00112233445566778899aabbccddeeff",
-                         "enlace cases get NAME --as-of 2025-12-31"});
+  program.Add<CasesGet>(
+      "cases", "get", "Show one record of the own entity",
+      {"enlace cases get jurisdictions/ARG/cases/00112233445566778899aabbccddeeff",
+       "enlace cases get NAME --as-of 2025-12-31"});
   program.Add<CasesList>("cases", "list", "List the records of the own entity",
                          {"enlace cases list --year 2024", "enlace cases list --output json"});
   program.Add<CasesExport>(

@@ -38,8 +38,10 @@ class ChannelsList final : public Command {
                  channel.last_pull_time_ms() == 0 ? "" : FormatTime(channel.last_pull_time_ms()),
                  Trouble(channel)});
     }
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 };
@@ -58,9 +60,8 @@ class ChannelsShow final : public Command {
     }
     api::GetChannelRequest request;
     request.set_origin(origin_);
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto channel,
-        node->Call<api::Channel>(std::string(kService) + "GetChannel", request));
+    ENLACE_ASSIGN_OR_RETURN(const auto channel, node->Call<api::Channel>(
+                                                    std::string(kService) + "GetChannel", request));
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(channel));
       return kExitOk;
@@ -109,8 +110,10 @@ class ChannelsShow final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return Status();
   }
 
@@ -128,9 +131,9 @@ class ChannelsVerify final : public Command {
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
     std::vector<std::string> origins{origin_};
     if (origin_.empty()) {
-      ENLACE_ASSIGN_OR_RETURN(const auto held, node->Call<api::ListChannelsResponse>(
-                                                   std::string(kService) + "ListChannels",
-                                                   api::ListChannelsRequest()));
+      ENLACE_ASSIGN_OR_RETURN(
+          const auto held, node->Call<api::ListChannelsResponse>(
+                               std::string(kService) + "ListChannels", api::ListChannelsRequest()));
       origins.clear();
       for (const api::Channel& channel : held.channels()) origins.push_back(channel.origin());
     }
@@ -142,8 +145,10 @@ class ChannelsVerify final : public Command {
       ENLACE_ASSIGN_OR_RETURN(const bool holds, Verify(*node, origin, table));
       proved = proved && holds;
     }
-    if (context.json()) context.Print(table.ToJson());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(table.ToJson());
+    else
+      context.PrintTable(table);
     return proved ? kExitOk : kExitFindings;
   }
 
@@ -152,8 +157,8 @@ class ChannelsVerify final : public Command {
   static StatusOr<bool> Verify(client::Client& node, const std::string& origin, Table& table) {
     api::VerifyChannelRequest request;
     request.set_origin(origin);
-    const auto response = node.Call<api::VerifyChannelResponse>(
-        std::string(kService) + "VerifyChannel", request);
+    const auto response =
+        node.Call<api::VerifyChannelResponse>(std::string(kService) + "VerifyChannel", request);
     if (response.ok()) {
       table.Add({origin, std::to_string(response->entries_checked()),
                  std::to_string(response->payloads_checked()), HexEncode(response->root()), ""});
@@ -181,10 +186,9 @@ void AddChannels(Program& program) {
   program.Add<ChannelsShow>("channels", "show", "Show a channel and its signed checkpoint",
                             {"enlace channels show demo/ARG/training",
                              "enlace channels show demo/BRA/statistics --entries"});
-  program.Add<ChannelsVerify>("channels", "verify",
-                              "Have the node prove its channels entry by entry",
-                              {"enlace channels verify demo/ARG/training",
-                               "enlace channels verify --timeout 5m"});
+  program.Add<ChannelsVerify>(
+      "channels", "verify", "Have the node prove its channels entry by entry",
+      {"enlace channels verify demo/ARG/training", "enlace channels verify --timeout 5m"});
 }
 
 }  // namespace enlace::cli

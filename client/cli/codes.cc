@@ -16,8 +16,10 @@ class CodesList final : public Command {
     ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
     StatusOr<Table> table = list_.empty() ? Lists(*registry) : Codes(context, *registry);
     ENLACE_RETURN_IF_ERROR(table.status());
-    if (context.json()) context.Print(table->ToJson());
-    else context.PrintTable(*table);
+    if (context.json())
+      context.Print(table->ToJson());
+    else
+      context.PrintTable(*table);
     return kExitOk;
   }
 
@@ -57,9 +59,12 @@ class Version final : public Command {
   StatusOr<ExitCode> Run(Context& context) override {
     Table table({"program", "version"});
     table.Add({"enlace", ENLACE_VERSION});
-    if (context.json()) context.Print(table.ToJson());
-    else if (context.settings().output == Output::kCsv) context.PrintTable(table);
-    else context.PrintLine("enlace " ENLACE_VERSION);
+    if (context.json())
+      context.Print(table.ToJson());
+    else if (context.settings().output == Output::kCsv)
+      context.PrintTable(table);
+    else
+      context.PrintLine("enlace " ENLACE_VERSION);
     return kExitOk;
   }
 };

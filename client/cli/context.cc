@@ -31,8 +31,8 @@ StatusOr<const codes::Registry*> Context::Codes() {
 StatusOr<const intake::Mappings*> Context::Mappings() {
   if (mappings_ == nullptr) {
     ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, Codes());
-    ENLACE_ASSIGN_OR_RETURN(
-        mappings_, intake::Mappings::Load(settings_.config_dir + "/mappings", *registry));
+    ENLACE_ASSIGN_OR_RETURN(mappings_,
+                            intake::Mappings::Load(settings_.config_dir + "/mappings", *registry));
   }
   return mappings_.get();
 }

@@ -17,21 +17,31 @@ std::vector<std::string> FigureKeyCells(const model::FigureKey& key,
     return number == 0 ? Word("total", language) : "[" + std::to_string(number) + "]";
   };
   const std::string list = model::CategoryList(registry, key.dimension).value_or("");
-  return {std::to_string(key.year),           label("indicator", key.indicator),
-          label("dimension", key.dimension),  label(list, key.category),
-          label("sex", key.sex),              label("age_group", key.age)};
+  return {std::to_string(key.year),
+          label("indicator", key.indicator),
+          label("dimension", key.dimension),
+          label(list, key.category),
+          label("sex", key.sex),
+          label("age_group", key.age)};
 }
 
 std::string ObservationValue(const exchange::v1::Observation& figure, std::string_view language) {
   using exchange::v1::Observation;
   switch (figure.status()) {
-    case Observation::VALUE: return std::to_string(figure.value());
-    case Observation::SUPPRESSED_BY_SOURCE: return Word("suppressed by source", language);
-    case Observation::IN_CONFLICT: return Word("in conflict", language);
-    case Observation::UNKNOWN: return Word("unknown", language);
-    case Observation::NOT_COLLECTED: return Word("not collected", language);
-    case Observation::NOT_APPLICABLE: return Word("not applicable", language);
-    default: break;
+    case Observation::VALUE:
+      return std::to_string(figure.value());
+    case Observation::SUPPRESSED_BY_SOURCE:
+      return Word("suppressed by source", language);
+    case Observation::IN_CONFLICT:
+      return Word("in conflict", language);
+    case Observation::UNKNOWN:
+      return Word("unknown", language);
+    case Observation::NOT_COLLECTED:
+      return Word("not collected", language);
+    case Observation::NOT_APPLICABLE:
+      return Word("not applicable", language);
+    default:
+      break;
   }
   return "?";
 }
@@ -39,16 +49,26 @@ std::string ObservationValue(const exchange::v1::Observation& figure, std::strin
 std::string FigureValue(channel::v1::FigureStatus status, uint64_t value,
                         std::string_view language) {
   switch (status) {
-    case channel::v1::VALUE: return std::to_string(value);
-    case channel::v1::SUPPRESSED: return Word("suppressed", language);
-    case channel::v1::SUPPRESSED_BY_SOURCE: return Word("suppressed by source", language);
-    case channel::v1::BELOW_FLOOR: return Word("below floor", language);
-    case channel::v1::IN_CONFLICT: return Word("in conflict", language);
-    case channel::v1::MISSING: return Word("missing", language);
-    case channel::v1::NOT_COLLECTED: return Word("not collected", language);
-    case channel::v1::NOT_APPLICABLE: return Word("not applicable", language);
-    case channel::v1::UNKNOWN: return Word("unknown", language);
-    default: break;
+    case channel::v1::VALUE:
+      return std::to_string(value);
+    case channel::v1::SUPPRESSED:
+      return Word("suppressed", language);
+    case channel::v1::SUPPRESSED_BY_SOURCE:
+      return Word("suppressed by source", language);
+    case channel::v1::BELOW_FLOOR:
+      return Word("below floor", language);
+    case channel::v1::IN_CONFLICT:
+      return Word("in conflict", language);
+    case channel::v1::MISSING:
+      return Word("missing", language);
+    case channel::v1::NOT_COLLECTED:
+      return Word("not collected", language);
+    case channel::v1::NOT_APPLICABLE:
+      return Word("not applicable", language);
+    case channel::v1::UNKNOWN:
+      return Word("unknown", language);
+    default:
+      break;
   }
   return "?";
 }

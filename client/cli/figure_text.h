@@ -15,8 +15,7 @@ namespace enlace::cli {
 
 // Year, indicator, dimension, category, sex, age as labels in `language`.
 std::vector<std::string> FigureKeyCells(const model::FigureKey& key,
-                                        const codes::Registry& registry,
-                                        std::string_view language);
+                                        const codes::Registry& registry, std::string_view language);
 
 // The count, or the state in words.
 std::string ObservationValue(const exchange::v1::Observation& figure, std::string_view language);

@@ -64,9 +64,8 @@ Json QualityJson(const intake::QualityReport& quality) {
                         {"where", warning.where}});
   }
   const auto totals = [](const intake::Totals& counts) {
-    return Json{{"compared", counts.compared},
-                {"exceeded", counts.exceeded},
-                {"shortOf", counts.short_of}};
+    return Json{
+        {"compared", counts.compared}, {"exceeded", counts.exceeded}, {"shortOf", counts.short_of}};
   };
   return {{"repeatedKeys", quality.repeats.keys},
           {"conflictingKeys", quality.repeats.conflicting_keys},
@@ -190,9 +189,8 @@ StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments)
       options.receipt = arguments.receipt.empty() ? ReceiptFor(arguments.file) : arguments.receipt;
     }
   }
-  intake::Importer importer(*mappings, *sink, [&](uint64_t rows) {
-    context.Progress(fmt::format("{} rows", rows));
-  });
+  intake::Importer importer(*mappings, *sink,
+                            [&](uint64_t rows) { context.Progress(fmt::format("{} rows", rows)); });
   ENLACE_ASSIGN_OR_RETURN(const intake::ImportReport report, importer.Run(options));
   if (report.resumed_from_row > 0) {
     context.Note(fmt::format("went on from row {}", report.resumed_from_row));

@@ -15,10 +15,10 @@ ExitCode PrintReport(Context& context, const intake::ImportReport& report,
 
 struct ImportArguments {
   std::string file;
-  std::string receipt;     // Empty: beside the file, the first free or unfinished name.
-  bool dry_run = false;    // Sends nothing at all.
+  std::string receipt;   // Empty: beside the file, the first free or unfinished name.
+  bool dry_run = false;  // Sends nothing at all.
   bool validate_only = false;
-  bool cases = true;       // What the file must hold.
+  bool cases = true;  // What the file must hold.
 };
 
 // Reads, maps and sends the file, and prints the report.

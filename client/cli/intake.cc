@@ -88,8 +88,10 @@ class DemoData final : public Command {
     }
     ENLACE_RETURN_IF_ERROR(
         intake::ReplaceFile(folder_ + "/README.txt", std::string(intake::kSampleNotice)));
-    if (context.json()) context.Print(table.ToJson());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(table.ToJson());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 

@@ -78,10 +78,14 @@ std::string Word(std::string_view english, std::string_view language) {
 
 std::string MissingLabel(model::Missing missing, std::string_view language) {
   switch (missing) {
-    case model::Missing::kUnknown: return Word("unknown", language);
-    case model::Missing::kNotCollected: return Word("not collected", language);
-    case model::Missing::kNotApplicable: return Word("not applicable", language);
-    case model::Missing::kNone: break;
+    case model::Missing::kUnknown:
+      return Word("unknown", language);
+    case model::Missing::kNotCollected:
+      return Word("not collected", language);
+    case model::Missing::kNotApplicable:
+      return Word("not applicable", language);
+    case model::Missing::kNone:
+      break;
   }
   return "";
 }

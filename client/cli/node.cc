@@ -44,8 +44,8 @@ class NodePeers final : public Command {
   StatusOr<ExitCode> Run(Context& context) override {
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Admin());
     ENLACE_ASSIGN_OR_RETURN(const auto response,
-                            node->Call<api::ListPeersResponse>(
-                                std::string(kService) + "ListPeers", api::ListPeersRequest()));
+                            node->Call<api::ListPeersResponse>(std::string(kService) + "ListPeers",
+                                                               api::ListPeersRequest()));
     Table table({"peer", "endpoint", "reachable", "last success", "channels", "trouble"});
     table.AlignRight(4);
     JsonList list;
@@ -54,13 +54,15 @@ class NodePeers final : public Command {
         ENLACE_RETURN_IF_ERROR(list.Add(peer));
         continue;
       }
-      table.Add({peer.jurisdiction(), peer.endpoint(), peer.reachable() ? "yes" : "no",
-                 peer.last_success_time_ms() == 0 ? "never"
-                                                  : FormatTime(peer.last_success_time_ms()),
-                 std::to_string(peer.channels()), peer.trouble()});
+      table.Add(
+          {peer.jurisdiction(), peer.endpoint(), peer.reachable() ? "yes" : "no",
+           peer.last_success_time_ms() == 0 ? "never" : FormatTime(peer.last_success_time_ms()),
+           std::to_string(peer.channels()), peer.trouble()});
     }
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 };
@@ -92,9 +94,9 @@ class NodeVerify final : public Command {
 }  // namespace
 
 void AddNode(Program& program) {
-  program.Add<NodeStatusCommand>("node", "status", "What the node is and how it does",
-                                 {"enlace node status",
-                                  "enlace node status --admin-socket /run/enlace/admin.sock"});
+  program.Add<NodeStatusCommand>(
+      "node", "status", "What the node is and how it does",
+      {"enlace node status", "enlace node status --admin-socket /run/enlace/admin.sock"});
   program.Add<NodePeers>("node", "peers", "Peers and how their channels stand",
                          {"enlace node peers", "enlace node peers --output json"});
   program.Add<NodeVerify>("node", "verify", "Read everything stored again and check it",

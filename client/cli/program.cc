@@ -115,8 +115,8 @@ class Parser {
     globals_.Declare(app_);
     app_.require_subcommand(1);
     app_.fallthrough();
-    app_.footer(Footer({"enlace intake check figures.csv --jurisdiction ARG",
-                        "enlace cases list --output json"}));
+    app_.footer(Footer(
+        {"enlace intake check figures.csv --jurisdiction ARG", "enlace cases list --output json"}));
     for (const CommandEntry& entry : entries) Add(entry);
   }
 

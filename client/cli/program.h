@@ -15,8 +15,8 @@ namespace enlace::cli {
 class Arguments {
  public:
   virtual ~Arguments() = default;
-  virtual void Positional(const std::string& name, std::string& target,
-                          const std::string& help, bool required = true) = 0;
+  virtual void Positional(const std::string& name, std::string& target, const std::string& help,
+                          bool required = true) = 0;
   virtual void Text(const std::string& flag, std::string& target, const std::string& help,
                     bool required = false) = 0;
   virtual void Texts(const std::string& flag, std::vector<std::string>& target,

@@ -56,8 +56,8 @@ Status ApplyTexts(const char* flag, const std::vector<std::string>& texts, Local
     if (text.size() < 4 || text[2] != '=') {
       return Error(Reason::CONFIG_INVALID, fmt::format("{}: expected language=text", flag));
     }
-    const auto translation = target.texts_size() == 0 ? LocalizedText::Text::ORIGINAL
-                                                      : LocalizedText::Text::TRANSLATED;
+    const auto translation =
+        target.texts_size() == 0 ? LocalizedText::Text::ORIGINAL : LocalizedText::Text::TRANSLATED;
     SetText(target, text.substr(0, 2), text.substr(3), translation);
   }
   return Status();
@@ -108,10 +108,14 @@ class YamlProgramme {
         config::MapReader entry(member, texts.PathOf(language), faults_);
         text = entry.String("text");
         const std::string how = entry.String("translation");
-        if (how == "original") translation = LocalizedText::Text::ORIGINAL;
-        else if (how == "translated") translation = LocalizedText::Text::TRANSLATED;
-        else if (how == "machine") translation = LocalizedText::Text::MACHINE;
-        else entry.Fault("translation", "expected original, translated or machine");
+        if (how == "original")
+          translation = LocalizedText::Text::ORIGINAL;
+        else if (how == "translated")
+          translation = LocalizedText::Text::TRANSLATED;
+        else if (how == "machine")
+          translation = LocalizedText::Text::MACHINE;
+        else
+          entry.Fault("translation", "expected original, translated or machine");
         entry.Finish();
       }
       SetText(target, std::string(language), text, translation);

@@ -23,8 +23,7 @@ StatusOr<ExitCode> PrintProgramme(Context& context, const api::CatalogueProgramm
   }
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   Table table({"field", "value"});
-  for (auto& [name, value] :
-       DescribeProgramme(programme, *registry, context.settings().language)) {
+  for (auto& [name, value] : DescribeProgramme(programme, *registry, context.settings().language)) {
     table.Add({name, value});
   }
   context.PrintTable(table);
@@ -177,14 +176,18 @@ class ProgrammesList final : public Command {
         *node, std::string(kService) + "ListProgrammes", request,
         [&](const api::ListProgrammesResponse& page) {
           for (const api::CatalogueProgramme& item : page.programmes()) {
-            if (context.json()) added.Update(list.Add(item));
-            else table.Add(ProgrammeRow(item, context.settings().language));
+            if (context.json())
+              added.Update(list.Add(item));
+            else
+              table.Add(ProgrammeRow(item, context.settings().language));
           }
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 
@@ -214,9 +217,9 @@ void AddProgrammes(Program& program) {
       "programmes", "get", "Show one programme",
       {"enlace programmes get jurisdictions/ARG/programmes/border-police-basics",
        "enlace programmes get NAME --lang pt --output json"});
-  program.Add<ProgrammesList>("programmes", "list", "List the network's catalogue",
-                              {"enlace programmes list --of BRA",
-                               "enlace programmes list --taught-in es --output csv"});
+  program.Add<ProgrammesList>(
+      "programmes", "list", "List the network's catalogue",
+      {"enlace programmes list --of BRA", "enlace programmes list --taught-in es --output csv"});
 }
 
 }  // namespace enlace::cli

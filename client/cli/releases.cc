@@ -67,10 +67,10 @@ Status PrintFigures(Context& context, const channel::v1::ReleaseContent& content
   Table table({"year", "indicator", "dimension", "category", "sex", "age", "value"});
   table.AlignRight(6);
   for (const channel::v1::Figure& figure : content.figures()) {
-    std::vector<std::string> row = FigureKeyCells(
-        {figure.indicator(), figure.dimension(), figure.category(), figure.sex(), figure.age(),
-         figure.year()},
-        *registry, language);
+    std::vector<std::string> row =
+        FigureKeyCells({figure.indicator(), figure.dimension(), figure.category(), figure.sex(),
+                        figure.age(), figure.year()},
+                       *registry, language);
     row.push_back(FigureValue(figure.status(), figure.value(), language));
     table.Add(std::move(row));
   }
@@ -189,9 +189,9 @@ class ReleasesApprove final : public Command {
     }
     ENLACE_ASSIGN_OR_RETURN(const auto release, GetRelease(context, name_));
     ENLACE_ASSIGN_OR_RETURN(const std::string hex, CheckedHash(release));
-    const Status reviewed = context.Review(
-        [&](Context& shown) { return PrintReview(shown, release); },
-        "Approve exactly these figures?");
+    const Status reviewed =
+        context.Review([&](Context& shown) { return PrintReview(shown, release); },
+                       "Approve exactly these figures?");
     ENLACE_RETURN_IF_ERROR(reviewed);
     return release.content_hash();
   }
@@ -274,8 +274,10 @@ class ReleasesList final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 };
@@ -290,12 +292,12 @@ void AddReleases(Program& program) {
   program.Add<ReleasesReview>("releases", "review", "Show exactly what will be published",
                               {"enlace releases review NAME --lang es",
                                "enlace releases review NAME --output csv > review.csv"});
-  program.Add<ReleasesApprove>("releases", "approve", "Approve the reviewed content",
-                               {"enlace releases approve NAME --hash 9f86d081884c7d65...",
-                                "enlace releases approve NAME"});
-  program.Add<ReleasesPublish>("releases", "publish", "Publish an approved release",
-                               {"enlace releases publish NAME",
-                                "enlace releases publish NAME --yes --output json"});
+  program.Add<ReleasesApprove>(
+      "releases", "approve", "Approve the reviewed content",
+      {"enlace releases approve NAME --hash 9f86d081884c7d65...", "enlace releases approve NAME"});
+  program.Add<ReleasesPublish>(
+      "releases", "publish", "Publish an approved release",
+      {"enlace releases publish NAME", "enlace releases publish NAME --yes --output json"});
   program.Add<ReleasesWithdraw>("releases", "withdraw", "Take a release back",
                                 {"enlace releases withdraw NAME --reason source_withdrew",
                                  "enlace releases withdraw NAME --reason privacy_risk --yes"});

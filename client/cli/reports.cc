@@ -43,8 +43,10 @@ class ReportsRegional final : public Command {
       ENLACE_RETURN_IF_ERROR(intake::ReplaceFile(path, bytes));
       table.Add({path, std::to_string(bytes.size())});
     }
-    if (context.json()) context.Print(table.ToJson());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(table.ToJson());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 
@@ -92,9 +94,8 @@ class ReportsVerify final : public Command {
       request.set_page_token(answer.next_page_token());
       request.set_data(piece);
       request.set_last(last);
-      ENLACE_ASSIGN_OR_RETURN(answer,
-                              node->Call<api::VerifyRegionalReportResponse>(
-                                  std::string(kService) + "VerifyRegionalReport", request));
+      ENLACE_ASSIGN_OR_RETURN(answer, node->Call<api::VerifyRegionalReportResponse>(
+                                          std::string(kService) + "VerifyRegionalReport", request));
       piece = std::move(next);
     }
     ENLACE_RETURN_IF_ERROR(Print(context, answer));
@@ -160,14 +161,18 @@ class FiguresList final : public Command {
             context.Note("not held here: the statistics channel of " + Printable(missing));
           }
           for (const api::ReleasedFigure& figure : page.figures()) {
-            if (context.json()) added.Update(list.Add(figure));
-            else table.Add(Row(figure, context.settings().language));
+            if (context.json())
+              added.Update(list.Add(figure));
+            else
+              table.Add(Row(figure, context.settings().language));
           }
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json()) context.Print(list.Finish());
-    else context.PrintTable(table);
+    if (context.json())
+      context.Print(list.Finish());
+    else
+      context.PrintTable(table);
     return kExitOk;
   }
 
@@ -175,18 +180,12 @@ class FiguresList final : public Command {
   // Ids instead of labels: they are what partner systems keep, in every language.
   static std::vector<std::string> Row(const api::ReleasedFigure& figure,
                                       std::string_view language) {
-    return {figure.jurisdiction(),
-            std::to_string(figure.year()),
-            figure.indicator(),
-            figure.dimension(),
-            figure.category(),
-            figure.sex(),
-            figure.age(),
-            FigureValue(figure.status(), figure.value(), language),
-            figure.released_on(),
-            figure.release(),
-            figure.channel(),
-            std::to_string(figure.sequence())};
+    return {figure.jurisdiction(), std::to_string(figure.year()),
+            figure.indicator(),    figure.dimension(),
+            figure.category(),     figure.sex(),
+            figure.age(),          FigureValue(figure.status(), figure.value(), language),
+            figure.released_on(),  figure.release(),
+            figure.channel(),      std::to_string(figure.sequence())};
   }
 
   std::string jurisdiction_;

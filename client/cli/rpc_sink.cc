@@ -27,12 +27,18 @@ Request Begin(const intake::Batch& batch) {
 
 StatusOr<intake::Outcome> OutcomeOf(api::RowResult::Outcome outcome) {
   switch (outcome) {
-    case api::RowResult::ACCEPTED: return intake::Outcome::kAccepted;
-    case api::RowResult::UNCHANGED: return intake::Outcome::kUnchanged;
-    case api::RowResult::REPLACED: return intake::Outcome::kReplaced;
-    case api::RowResult::IN_CONFLICT: return intake::Outcome::kInConflict;
-    case api::RowResult::QUARANTINED: return intake::Outcome::kQuarantined;
-    default: break;
+    case api::RowResult::ACCEPTED:
+      return intake::Outcome::kAccepted;
+    case api::RowResult::UNCHANGED:
+      return intake::Outcome::kUnchanged;
+    case api::RowResult::REPLACED:
+      return intake::Outcome::kReplaced;
+    case api::RowResult::IN_CONFLICT:
+      return intake::Outcome::kInConflict;
+    case api::RowResult::QUARANTINED:
+      return intake::Outcome::kQuarantined;
+    default:
+      break;
   }
   return Error(Reason::INTERNAL, "the node answered a row with an outcome that we do not know");
 }
@@ -83,10 +89,10 @@ StatusOr<std::vector<intake::RowResult>> RpcSink::Send(const intake::Batch& batc
       *out.mutable_observation() = ObservationOf(row.observation, codelist_version_);
       rows.push_back(row.row);
     }
-    ENLACE_ASSIGN_OR_RETURN(const auto response,
-                            client_.Call<api::ImportObservationsResponse>(
-                                "/enlace.exchange.v1.StatisticsService/ImportObservations",
-                                request));
+    ENLACE_ASSIGN_OR_RETURN(
+        const auto response,
+        client_.Call<api::ImportObservationsResponse>(
+            "/enlace.exchange.v1.StatisticsService/ImportObservations", request));
     return ResultsOf(response, rows);
   }
   auto request = Begin<api::ImportCaseRecordsRequest>(batch);
@@ -96,10 +102,9 @@ StatusOr<std::vector<intake::RowResult>> RpcSink::Send(const intake::Batch& batc
     *out.mutable_case_record() = ToApi(row.content);
     rows.push_back(row.row);
   }
-  ENLACE_ASSIGN_OR_RETURN(
-      const auto response,
-      client_.Call<api::ImportCaseRecordsResponse>(
-          "/enlace.exchange.v1.CaseService/ImportCaseRecords", request));
+  ENLACE_ASSIGN_OR_RETURN(const auto response,
+                          client_.Call<api::ImportCaseRecordsResponse>(
+                              "/enlace.exchange.v1.CaseService/ImportCaseRecords", request));
   return ResultsOf(response, rows);
 }
 

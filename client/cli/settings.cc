@@ -30,9 +30,12 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
   int64_t factor = 1;
-  if (unit == "s") factor = 1000;
-  else if (unit == "m") factor = 60'000;
-  else if (!unit.empty() && unit != "ms") return std::nullopt;
+  if (unit == "s")
+    factor = 1000;
+  else if (unit == "m")
+    factor = 60'000;
+  else if (!unit.empty() && unit != "ms")
+    return std::nullopt;
   if (error != std::errc() || value < kTimeoutMsMin || value > kTimeoutMsMax / factor) {
     return std::nullopt;
   }
@@ -84,10 +87,14 @@ std::string JurisdictionOf(std::string_view node_uri) {
 }
 
 Status ReadOutput(const std::string& text, Output& out) {
-  if (text == "table") out = Output::kTable;
-  else if (text == "json") out = Output::kJson;
-  else if (text == "csv") out = Output::kCsv;
-  else return Wrong("--output", "table, json or csv");
+  if (text == "table")
+    out = Output::kTable;
+  else if (text == "json")
+    out = Output::kJson;
+  else if (text == "csv")
+    out = Output::kCsv;
+  else
+    return Wrong("--output", "table, json or csv");
   return absl::OkStatus();
 }
 
@@ -106,8 +113,7 @@ const std::vector<SettingName>& SettingNames() {
        "The node's admin socket (default /run/enlace/admin.sock)"},
       {"--jurisdiction", "ENLACE_JURISDICTION", "jurisdiction",
        "Own jurisdiction, alpha-3 (default: that of --node-uri)"},
-      {"--config-dir", "ENLACE_CONFIG_DIR", "config_dir",
-       "Folder with codelists/ and mappings/"},
+      {"--config-dir", "ENLACE_CONFIG_DIR", "config_dir", "Folder with codelists/ and mappings/"},
       {"--output", "ENLACE_OUTPUT", "output", "table, json or csv (default table)"},
       {"--lang", "ENLACE_LANG", "lang", "Language of labels: en, es, fr or pt (default en)"},
       {"--timeout", "ENLACE_TIMEOUT", "timeout", "Of one call: 1500ms, 30s, 2m (default 30s)"},

@@ -43,14 +43,14 @@ Status PrintFigures(Context& context, const std::vector<api::Observation>& figur
   }
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   const std::string& language = context.settings().language;
-  Table table({"year", "indicator", "dimension", "category", "sex", "age", "value", "entity",
-               "name"});
+  Table table(
+      {"year", "indicator", "dimension", "category", "sex", "age", "value", "entity", "name"});
   table.AlignRight(6);
   for (const api::Observation& figure : figures) {
-    std::vector<std::string> row = FigureKeyCells(
-        {figure.indicator(), figure.dimension(), figure.category(), figure.sex(), figure.age(),
-         figure.year()},
-        *registry, language);
+    std::vector<std::string> row =
+        FigureKeyCells({figure.indicator(), figure.dimension(), figure.category(), figure.sex(),
+                        figure.age(), figure.year()},
+                       *registry, language);
     row.push_back(ObservationValue(figure, language));
     row.push_back(figure.entity());
     row.push_back(figure.name());
@@ -69,8 +69,8 @@ class StatisticsSet final : public Command {
     arguments.Text("--sex", sex_, "Code of list sex (default total)");
     arguments.Text("--age", age_, "Code of list age_group (default total)");
     arguments.Number("--year", year_, "Calendar year");
-    arguments.Text("--value", value_,
-                   "A count, \"<5\", unknown, not_collected or not_applicable", true);
+    arguments.Text("--value", value_, "A count, \"<5\", unknown, not_collected or not_applicable",
+                   true);
     arguments.Text("--etag", etag_, "What was read; without it, whatever stands there");
   }
   StatusOr<ExitCode> Run(Context& context) override {

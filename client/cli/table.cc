@@ -78,9 +78,7 @@ void Table::Add(std::vector<std::string> row) {
   rows_.push_back(std::move(row));
 }
 
-void Table::AlignRight(size_t column) {
-  right_.at(column) = true;
-}
+void Table::AlignRight(size_t column) { right_.at(column) = true; }
 
 std::string Table::ToText() const {
   std::vector<std::vector<std::string>> lines{header_};

@@ -102,8 +102,7 @@ std::variant<model::SingleValue, RowFault> CaseMapper::Single(const SingleColumn
   if (code != properties_[index].end()) {
     return model::SingleValue{code->second, model::Missing::kNone};
   }
-  return RowFault{single.column,
-                  cell.empty() ? RowReason::kValueBlank : RowReason::kValueUnknown};
+  return RowFault{single.column, cell.empty() ? RowReason::kValueBlank : RowReason::kValueUnknown};
 }
 
 CaseFate CaseMapper::Map(const Header& header, const CsvRecord& record) const {

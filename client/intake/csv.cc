@@ -20,12 +20,18 @@ struct Utf8Lead {
 };
 
 bool DecodeLead(unsigned char lead, Utf8Lead& out) {
-  if (lead < 0x80) out = {0, lead, 0};
-  else if (lead < 0xC2) return false;
-  else if (lead < 0xE0) out = {1, lead & 0x1Fu, 0x80};
-  else if (lead < 0xF0) out = {2, lead & 0x0Fu, 0x800};
-  else if (lead < 0xF5) out = {3, lead & 0x07u, 0x10000};
-  else return false;
+  if (lead < 0x80)
+    out = {0, lead, 0};
+  else if (lead < 0xC2)
+    return false;
+  else if (lead < 0xE0)
+    out = {1, lead & 0x1Fu, 0x80};
+  else if (lead < 0xF0)
+    out = {2, lead & 0x0Fu, 0x800};
+  else if (lead < 0xF5)
+    out = {3, lead & 0x07u, 0x10000};
+  else
+    return false;
   return true;
 }
 
@@ -62,8 +68,7 @@ CsvReader::CsvReader(ByteSource& source, CsvLimits limits) : source_(source), li
 }
 
 Status CsvReader::Malformed(std::string_view what) const {
-  return Error(Reason::FILE_MALFORMED,
-               fmt::format("row {} (line {}): {}", row_, line_, what),
+  return Error(Reason::FILE_MALFORMED, fmt::format("row {} (line {}): {}", row_, line_, what),
                {{"row", std::to_string(row_)}, {"line", std::to_string(line_)}});
 }
 

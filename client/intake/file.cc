@@ -59,9 +59,7 @@ StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& path) 
   return out;
 }
 
-FileSource::~FileSource() {
-  ::close(fd_);
-}
+FileSource::~FileSource() { ::close(fd_); }
 
 StatusOr<size_t> FileSource::Read(char* buffer, size_t size) {
   for (;;) {
@@ -82,7 +80,8 @@ StatusOr<std::unique_ptr<DurableFile>> DurableFile::Create(const std::string& pa
   if (fd < 0 && errno == EEXIST) {
     return Error(Reason::RECEIPT_EXISTS,
                  fmt::format("{} exists already and belongs to another delivery; name another "
-                             "file, since a receipt is the only link to the records", path),
+                             "file, since a receipt is the only link to the records",
+                             path),
                  {{"path", path}});
   }
   if (fd < 0) return Unwritable(path);
@@ -92,8 +91,7 @@ StatusOr<std::unique_ptr<DurableFile>> DurableFile::Create(const std::string& pa
   return out;
 }
 
-StatusOr<std::unique_ptr<DurableFile>> DurableFile::Resume(const std::string& path,
-                                                           uint64_t size) {
+StatusOr<std::unique_ptr<DurableFile>> DurableFile::Resume(const std::string& path, uint64_t size) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (fd < 0) return Unwritable(path);
   std::unique_ptr<DurableFile> out(new DurableFile(fd, path, size));
@@ -112,9 +110,7 @@ StatusOr<std::unique_ptr<DurableFile>> DurableFile::Resume(const std::string& pa
   return out;
 }
 
-DurableFile::~DurableFile() {
-  ::close(fd_);
-}
+DurableFile::~DurableFile() { ::close(fd_); }
 
 Status DurableFile::Append(std::string_view bytes) {
   ENLACE_RETURN_IF_ERROR(WriteAll(fd_, path_, bytes));

@@ -81,8 +81,8 @@ Status Importer::FirstPass(const ImportOptions& options, Pass& pass) {
   while (more) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
     if (more && record.row > kFileRowsMax) {
-      return Error(Reason::FILE_MALFORMED, fmt::format("more than {} rows; split the file",
-                                                       kFileRowsMax));
+      return Error(Reason::FILE_MALFORMED,
+                   fmt::format("more than {} rows; split the file", kFileRowsMax));
     }
   }
   pass.report.batch_id = source.Finish();
@@ -122,14 +122,12 @@ void Importer::TakeFigure(Pass& pass, const CsvRecord& record) {
   const auto* figure = std::get_if<MappedObservation>(&fate);
   if (record.fields.size() == pass.header.size()) {
     const size_t value = pass.header.At(format.value_column);
-    pass.quality->AddRawFigure(record.row, JoinCells(record.fields, value),
-                               record.fields[value]);
+    pass.quality->AddRawFigure(record.row, JoinCells(record.fields, value), record.fields[value]);
     const auto dimension =
         format.dimensions.find(record.fields[pass.header.At(format.dimension_column)]);
     if (dimension != format.dimensions.end() &&
         format.categories.at(dimension->second).aliases != nullptr) {
-      const codes::Code* code =
-          mappings_.registry().Get("dimension").Find(dimension->second);
+      const codes::Code* code = mappings_.registry().Get("dimension").Find(dimension->second);
       pass.quality->AddSpelling(code == nullptr ? "" : code->id,
                                 record.fields[pass.header.At(format.category_column)],
                                 figure != nullptr);
@@ -182,11 +180,12 @@ Status Importer::Flush(Pass& pass, uint64_t next_row) {
 
 Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
   ++pass.report.rows_read;
-  if (pass.cases != nullptr) TakeCase(pass, record);
-  else TakeFigure(pass, record);
+  if (pass.cases != nullptr)
+    TakeCase(pass, record);
+  else
+    TakeFigure(pass, record);
   // Where a batch ends depends on the file alone, so that a repeated batch is the same.
-  if (pass.batch.rows() == kBatchRowsMax ||
-      pass.batch.quarantined.size() == kBatchQuarantinedMax) {
+  if (pass.batch.rows() == kBatchRowsMax || pass.batch.quarantined.size() == kBatchQuarantinedMax) {
     return Flush(pass, record.row + 1);
   }
   return absl::OkStatus();
@@ -195,8 +194,8 @@ Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
 Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
   pass.quality = std::make_unique<QualityCheck>(mappings_.registry());
   if (pass.format->is_cases()) {
-    pass.cases = std::make_unique<CaseMapper>(*pass.format, mappings_.registry(),
-                                              options.jurisdiction);
+    pass.cases =
+        std::make_unique<CaseMapper>(*pass.format, mappings_.registry(), options.jurisdiction);
   } else {
     pass.figures = std::make_unique<ObservationMapper>(*pass.format, mappings_.registry(),
                                                        options.jurisdiction);

@@ -26,11 +26,11 @@ enum class Content { kAny, kCases, kFigures };
 
 struct ImportOptions {
   std::string file;
-  std::string jurisdiction;   // Alpha-3; empty takes all rows (only to check a file).
-  std::string receipt;        // Empty writes none; required to store anything.
-  std::string format;         // Empty recognises it; otherwise it must be this one.
+  std::string jurisdiction;  // Alpha-3; empty takes all rows (only to check a file).
+  std::string receipt;       // Empty writes none; required to store anything.
+  std::string format;        // Empty recognises it; otherwise it must be this one.
   Content content = Content::kAny;
-  bool validate_only = false; // The node checks and stores nothing; no receipt.
+  bool validate_only = false;  // The node checks and stores nothing; no receipt.
 };
 
 struct ImportReport {
@@ -41,7 +41,7 @@ struct ImportReport {
   std::map<RowReason, uint64_t> faults;          // Of the client; a row may have several.
   std::map<std::string, uint64_t> node_reasons;  // Rows that the node set aside.
   QualityReport quality;
-  uint64_t resumed_from_row = 0;                 // 0 when it was not interrupted before.
+  uint64_t resumed_from_row = 0;  // 0 when it was not interrupted before.
 };
 
 class Importer {

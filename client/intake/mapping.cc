@@ -42,7 +42,8 @@ Status UnknownFormat(const Format* nearest, const std::vector<std::optional<size
   }
   return Error(Reason::FORMAT_UNKNOWN,
                fmt::format("the nearest format is {}, but these columns are missing or stand "
-                           "twice: {}", nearest->id, missing),
+                           "twice: {}",
+                           nearest->id, missing),
                {{"format", nearest->id}});
 }
 
@@ -91,7 +92,8 @@ StatusOr<const Format*> Mappings::Recognise(const std::vector<std::string>& head
     if (std::find(positions.begin(), positions.end(), i) != positions.end()) continue;
     return Error(Reason::FORMAT_COLUMN_REFUSED,
                  fmt::format("column {} of the header is not part of {}; remove columns that "
-                             "the format does not have", i + 1, nearest->id),
+                             "the format does not have",
+                             i + 1, nearest->id),
                  {{"format", nearest->id}, {"column", std::to_string(i + 1)}});
   }
   order = Header(*nearest, positions);

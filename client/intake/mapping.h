@@ -63,7 +63,7 @@ struct CaseFormat {
 // The categories of one dimension of a file of figures.
 struct CategoryTable {
   std::map<std::string, uint32_t, std::less<>> exact;  // Exact text to code; 0 is the total.
-  const AliasTable* aliases = nullptr; // Owned by the Mappings; null for none.
+  const AliasTable* aliases = nullptr;                 // Owned by the Mappings; null for none.
 };
 
 // A flat file of official figures, one per row.
@@ -80,9 +80,9 @@ struct ObservationFormat {
 };
 
 struct Format {
-  std::string id;       // "ctdc-kanon-2020"
+  std::string id;  // "ctdc-kanon-2020"
   std::string title;
-  std::string source;   // Where the meaning of the columns is documented.
+  std::string source;  // Where the meaning of the columns is documented.
   std::vector<Column> columns;
   std::variant<CaseFormat, ObservationFormat> body;
 
@@ -118,8 +118,7 @@ class Mappings {
   // The format whose set of column names is exactly this header's, in any order.
   // FORMAT_UNKNOWN names the nearest format and what is missing; FORMAT_COLUMN_REFUSED
   // when the file has more columns than a format knows. Never echoes the header.
-  StatusOr<const Format*> Recognise(const std::vector<std::string>& header,
-                                    Header& order) const;
+  StatusOr<const Format*> Recognise(const std::vector<std::string>& header, Header& order) const;
 
   const codes::Registry& registry() const { return registry_; }
   // Null when unknown.

@@ -19,7 +19,7 @@ bool IsDigits(std::string_view text) {
 std::optional<std::string> WithoutGroups(std::string_view text) {
   if (IsDigits(text)) return std::string(text);
   std::string digits;
-  for (size_t at = 0;; ) {
+  for (size_t at = 0;;) {
     const size_t comma = text.find(',', at);
     const std::string_view group = text.substr(at, comma - at);
     const bool first = at == 0;
@@ -38,11 +38,15 @@ bool LooksLikeCellId(std::string_view digits) {
   return year >= "2000" && year <= "2100";
 }
 
-std::variant<uint32_t, RowFault> Lookup(const std::map<std::string, uint32_t, std::less<>>& cells,
+RowFault NotInTable(const std::string& column, std::string_view cell) {
+  return {column, cell.empty() ? RowReason::kValueBlank : RowReason::kValueUnknown, {}};
+}
+
+std::variant<uint32_t, RowFault> Lookup(const std::map<std::string, uint32_t, std::less<>>& codes,
                                         const std::string& column, std::string_view cell) {
-  const auto found = cells.find(cell);
-  if (found != cells.end()) return found->second;
-  return RowFault{column, cell.empty() ? RowReason::kValueBlank : RowReason::kValueUnknown};
+  const auto found = codes.find(cell);
+  if (found != codes.end()) return found->second;
+  return NotInTable(column, cell);
 }
 
 }  // namespace
@@ -84,8 +88,7 @@ std::variant<uint32_t, RowFault> ObservationMapper::Category(uint32_t dimension,
                                                              std::string_view cell) const {
   const ObservationFormat& format = format_.observations();
   const auto table = format.categories.find(dimension);
-  const RowFault unknown{format.category_column,
-                         cell.empty() ? RowReason::kValueBlank : RowReason::kValueUnknown};
+  const RowFault unknown = NotInTable(format.category_column, cell);
   if (table == format.categories.end() || cell.empty()) return unknown;
   const auto exact = table->second.exact.find(cell);
   if (exact != table->second.exact.end()) return exact->second;
@@ -98,69 +101,80 @@ std::variant<uint32_t, RowFault> ObservationMapper::Category(uint32_t dimension,
   return unknown;
 }
 
+// What the row says besides its figure: unit, source and the country's name.
+std::optional<RowFault> ObservationMapper::Frame(const Cells& cell, uint32_t jurisdiction) const {
+  const ObservationFormat& format = format_.observations();
+  // The name must not speak of another country than the code does.
+  const AliasTable::Result name = format.places->Find(cell(format.name_column));
+  if (name.verdict == AliasTable::Verdict::kFound && name.code != jurisdiction) {
+    return RowFault{format.name_column, RowReason::kCellsContradict, {}};
+  }
+  for (const auto& [column, text] : format.constants) {
+    if (cell(column) != text) return NotInTable(column, cell(column));
+  }
+  return std::nullopt;
+}
+
+std::optional<RowFault> ObservationMapper::Key(const Cells& cell, model::FigureKey& key) const {
+  const ObservationFormat& format = format_.observations();
+  std::optional<RowFault> fault;
+  const auto take = [&](const std::variant<uint32_t, RowFault>& found, uint32_t& target) {
+    if (const auto* value = std::get_if<uint32_t>(&found))
+      target = *value;
+    else if (!fault.has_value())
+      fault = std::get<RowFault>(found);
+  };
+  const auto code = [&](const auto& codes, const std::string& column) {
+    return Lookup(codes, column, cell(column));
+  };
+  take(code(format.indicators, format.indicator_column), key.indicator);
+  take(code(format.dimensions, format.dimension_column), key.dimension);
+  take(code(format.sexes, format.sex_column), key.sex);
+  take(code(format.ages, format.age_column), key.age);
+  if (fault.has_value()) return fault;
+  take(Category(key.dimension, cell(format.category_column)), key.category);
+  take(ParseYear(format.year_column, cell(format.year_column), kYearMin, kYearMax), key.year);
+  return fault;
+}
+
+std::optional<RowFault> ObservationMapper::Value(const Cells& cell, MappedObservation& out) const {
+  const ObservationFormat& format = format_.observations();
+  const std::string_view text = cell(format.value_column);
+  const auto& suppressed = format.suppressed;
+  if (std::find(suppressed.begin(), suppressed.end(), text) != suppressed.end()) {
+    out.status = model::ObservationStatus::kSuppressedBySource;
+    return std::nullopt;
+  }
+  const auto count = ParseCount(format.value_column, text);
+  if (const auto* fault = std::get_if<RowFault>(&count)) return *fault;
+  out.value = std::get<uint64_t>(count);
+  return std::nullopt;
+}
+
 ObservationFate ObservationMapper::Map(const Header& header, const CsvRecord& record) const {
   if (record.fields.size() != header.size()) return RowFault{"", RowReason::kRowMalformed, {}};
   const ObservationFormat& format = format_.observations();
-  const auto cell = [&](const std::string& column) {
+  const Cells cell = [&](const std::string& column) {
     return std::string_view(record.fields[header.At(column)]);
   };
   MappedObservation out;
-  const auto country = Lookup(countries_, format.jurisdiction_column,
-                              cell(format.jurisdiction_column));
-  if (const auto* fault = std::get_if<RowFault>(&country)) {
-    return StructuralFault(header, record).value_or(*fault);
-  }
+  const std::optional<RowFault> broken = StructuralFault(header, record);
+  const auto country =
+      Lookup(countries_, format.jurisdiction_column, cell(format.jurisdiction_column));
+  if (const auto* fault = std::get_if<RowFault>(&country)) return broken.value_or(*fault);
   out.jurisdiction = std::get<uint32_t>(country);
   if (!jurisdiction_known_ || (jurisdiction_ != 0 && out.jurisdiction != jurisdiction_)) {
     return NotOurs{true};
   }
-  if (const auto fault = StructuralFault(header, record)) {
+  if (broken.has_value()) {
     // A value that is none says more about the row than a lost letter beside it.
-    const auto value = ParseCount(format.value_column, cell(format.value_column));
-    const auto* leaked = std::get_if<RowFault>(&value);
-    if (leaked == nullptr || leaked->reason != RowReason::kValueLeakedReference) return *fault;
-    return RowFault{leaked->column, leaked->reason, {*fault}};
+    const auto fault = Value(cell, out);
+    if (!fault || fault->reason != RowReason::kValueLeakedReference) return *broken;
+    return RowFault{fault->column, fault->reason, {*broken}};
   }
-  // The name must not speak of another country than the code does.
-  const AliasTable::Result name = format.places->Find(cell(format.name_column));
-  if (name.verdict == AliasTable::Verdict::kFound && name.code != out.jurisdiction) {
-    return RowFault{format.name_column, RowReason::kCellsContradict, {}};
-  }
-  for (const auto& [column, text] : format.constants) {
-    if (cell(column) != text) {
-      return RowFault{column, cell(column).empty() ? RowReason::kValueBlank
-                                                   : RowReason::kValueUnknown};
-    }
-  }
-  const auto code = [&](const auto& cells, const std::string& column, uint32_t& target) {
-    const auto found = Lookup(cells, column, cell(column));
-    if (const auto* value = std::get_if<uint32_t>(&found)) target = *value;
-    return found;
-  };
-  for (const auto& found :
-       {code(format.indicators, format.indicator_column, out.key.indicator),
-        code(format.dimensions, format.dimension_column, out.key.dimension),
-        code(format.sexes, format.sex_column, out.key.sex),
-        code(format.ages, format.age_column, out.key.age)}) {
-    if (const auto* fault = std::get_if<RowFault>(&found)) return *fault;
-  }
-  const auto category =
-      Category(out.key.dimension, cell(format.category_column));
-  if (const auto* fault = std::get_if<RowFault>(&category)) return *fault;
-  out.key.category = std::get<uint32_t>(category);
-  const auto year = ParseYear(format.year_column, cell(format.year_column), kYearMin, kYearMax);
-  if (const auto* fault = std::get_if<RowFault>(&year)) return *fault;
-  out.key.year = std::get<uint32_t>(year);
-
-  const std::string_view value = cell(format.value_column);
-  if (std::find(format.suppressed.begin(), format.suppressed.end(), value) !=
-      format.suppressed.end()) {
-    out.status = model::ObservationStatus::kSuppressedBySource;
-    return out;
-  }
-  const auto count = ParseCount(format.value_column, value);
-  if (const auto* fault = std::get_if<RowFault>(&count)) return *fault;
-  out.value = std::get<uint64_t>(count);
+  if (const auto fault = Frame(cell, out.jurisdiction)) return *fault;
+  if (const auto fault = Key(cell, out.key)) return *fault;
+  if (const auto fault = Value(cell, out)) return *fault;
   return out;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +24,13 @@ class ObservationMapper {
   ObservationFate Map(const Header& header, const CsvRecord& record) const;
 
  private:
-  std::variant<uint32_t, RowFault> Category(uint32_t dimension,
-                                            std::string_view cell) const;
+  // The row's cell of a column.
+  using Cells = std::function<std::string_view(const std::string& column)>;
+
+  std::optional<RowFault> Frame(const Cells& cell, uint32_t jurisdiction) const;
+  std::optional<RowFault> Key(const Cells& cell, model::FigureKey& key) const;
+  std::optional<RowFault> Value(const Cells& cell, MappedObservation& out) const;
+  std::variant<uint32_t, RowFault> Category(uint32_t dimension, std::string_view cell) const;
 
   const Format& format_;
   uint32_t jurisdiction_ = 0;

@@ -38,8 +38,7 @@ void QualityCheck::AddRawFigure(uint64_t row, std::string key, std::string value
   }
 }
 
-void QualityCheck::AddSpelling(const std::string& dimension, const std::string& text,
-                               bool mapped) {
+void QualityCheck::AddSpelling(const std::string& dimension, const std::string& text, bool mapped) {
   Spellings& counts = report_.spellings[dimension];
   ++counts.rows;
   if (mapped) ++counts.mapped_rows;
@@ -106,8 +105,8 @@ QualityReport QualityCheck::Finish() {
   for (const auto& [dimension, texts] : texts_) {
     Spellings& counts = report_.spellings[dimension];
     counts.spellings = texts.size();
-    counts.mapped_spellings = static_cast<uint64_t>(std::count_if(
-        texts.begin(), texts.end(), [](const auto& text) { return text.second; }));
+    counts.mapped_spellings = static_cast<uint64_t>(
+        std::count_if(texts.begin(), texts.end(), [](const auto& text) { return text.second; }));
   }
   CompareTotals(by_sex_, "sex", {"female", "male"}, {"other", "unknown"}, report_.by_sex);
   CompareTotals(by_age_, "age_group", {"age_0_17", "age_18_over"}, {"unknown"}, report_.by_age);

@@ -32,11 +32,21 @@ struct Line {
 
 void Account::Add(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kAccepted: ++accepted; break;
-    case Outcome::kUnchanged: ++unchanged; break;
-    case Outcome::kReplaced: ++replaced; break;
-    case Outcome::kInConflict: ++in_conflict; break;
-    case Outcome::kQuarantined: ++quarantined; break;
+    case Outcome::kAccepted:
+      ++accepted;
+      break;
+    case Outcome::kUnchanged:
+      ++unchanged;
+      break;
+    case Outcome::kReplaced:
+      ++replaced;
+      break;
+    case Outcome::kInConflict:
+      ++in_conflict;
+      break;
+    case Outcome::kQuarantined:
+      ++quarantined;
+      break;
   }
 }
 
@@ -111,8 +121,9 @@ StatusOr<std::unique_ptr<Receipt>> Receipt::Open(const std::string& path,
     ENLACE_ASSIGN_OR_RETURN(out->state_, ImportState::Decode(text));
     if (!out->state_.SameDelivery(delivery)) {
       return Error(Reason::RECEIPT_EXISTS,
-                   path + " belongs to an interrupted import of another file, format, "
-                          "jurisdiction or node; finish that one or name another receipt",
+                   path +
+                       " belongs to an interrupted import of another file, format, "
+                       "jurisdiction or node; finish that one or name another receipt",
                    {{"path", path}});
     }
     ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Resume(path, out->state_.receipt_bytes));
@@ -157,8 +168,6 @@ Status Receipt::Record(const std::vector<RowResult>& results,
   return SaveState();
 }
 
-Status Receipt::Complete() {
-  return RemoveFile(path_ + ".state");
-}
+Status Receipt::Complete() { return RemoveFile(path_ + ".state"); }
 
 }  // namespace enlace::intake

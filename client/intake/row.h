@@ -46,18 +46,18 @@ struct NotOurs {
 
 // Something that the agency should look at although the row is kept.
 enum class QualityKind {
-  kLabelsRespelled,    // LABELS_RESPELLED: a list of labels in another order or spelling.
-  kRepeatedKey,        // REPEATED_KEY: several rows of the file speak of one figure.
-  kPartsExceedTotal,   // PARTS_EXCEED_TOTAL: parts of one country and year add up to more.
-  kPartsBelowTotal,    // PARTS_BELOW_TOTAL: all parts are given and add up to less.
+  kLabelsRespelled,   // LABELS_RESPELLED: a list of labels in another order or spelling.
+  kRepeatedKey,       // REPEATED_KEY: several rows of the file speak of one figure.
+  kPartsExceedTotal,  // PARTS_EXCEED_TOTAL: parts of one country and year add up to more.
+  kPartsBelowTotal,   // PARTS_BELOW_TOTAL: all parts are given and add up to less.
 };
 
 std::string_view QualityKindName(QualityKind kind);
 
 struct QualityWarning {
   QualityKind kind = QualityKind::kLabelsRespelled;
-  uint64_t row = 0;     // 0 when no single row is meant.
-  std::string where;    // Column, or which figure; never a value of the file.
+  uint64_t row = 0;   // 0 when no single row is meant.
+  std::string where;  // Column, or which figure; never a value of the file.
   bool operator==(const QualityWarning&) const = default;
 };
 

@@ -63,7 +63,8 @@ class CaseMaker {
   model::CaseContent Next() {
     content_ = model::CaseContent();
     content_.codelist_version = registry_.version();
-    content_.registration_year = options_.year_from +
+    content_.registration_year =
+        options_.year_from +
         static_cast<uint32_t>(dice_.Below(options_.year_to - options_.year_from + 1));
     Single(model::kSourceType, "source_type", dice_.Percent(85) ? "case_management" : "hotline");
     Single(model::kSex, "gender",
@@ -89,9 +90,9 @@ class CaseMaker {
   }
 
   void Age() {
-    static constexpr std::array kBands = {"age_0_8", "age_9_17", "age_18_20", "age_21_23",
-                                          "age_24_26", "age_27_29", "age_30_38", "age_39_47",
-                                          "age_48_over"};
+    static constexpr std::array kBands = {"age_0_8",   "age_9_17",  "age_18_20",
+                                          "age_21_23", "age_24_26", "age_27_29",
+                                          "age_30_38", "age_39_47", "age_48_over"};
     const size_t band = dice_.Pick<9>({3, 24, 15, 12, 11, 9, 14, 8, 4});
     Single(model::kAgeBand, "age_band", kBands[band]);
     Single(model::kMajority, "majority", band < 2 ? "minor" : "adult");
@@ -114,7 +115,7 @@ class CaseMaker {
   }
 
   void Forms() {
-    static constexpr std::array kSectors = {"agriculture", "construction", "domestic_work",
+    static constexpr std::array kSectors = {"agriculture", "construction",  "domestic_work",
                                             "hospitality", "manufacturing", "peddling"};
     const char* list = "form_of_exploitation";
     const size_t form = dice_.Pick<4>({52, 36, 4, 8});  // Sexual, labour, both, marriage.
@@ -141,9 +142,14 @@ class CaseMaker {
   }
 
   void Means() {
-    static constexpr std::array kMeans = {"threats", "psychological_abuse", "false_promises",
-                                          "debt_bondage", "restricts_movement", "physical_abuse",
-                                          "withholds_documents", "takes_earnings"};
+    static constexpr std::array kMeans = {"threats",
+                                          "psychological_abuse",
+                                          "false_promises",
+                                          "debt_bondage",
+                                          "restricts_movement",
+                                          "physical_abuse",
+                                          "withholds_documents",
+                                          "takes_earnings"};
     static constexpr std::array<uint64_t, 8> kShares = {38, 41, 45, 17, 29, 24, 14, 26};
     const char* list = "means_of_control";
     model::SetValue means;
@@ -261,9 +267,9 @@ Status SetSampleYears(std::string_view text, SampleOptions& options) {
   const uint32_t from = year(text.substr(0, dash));
   const uint32_t to = dash == std::string_view::npos ? from : year(text.substr(dash + 1));
   if (from == 0 || to < from) {
-    return Error(Reason::REQUEST_INVALID,
-                 fmt::format("expected years from {} to {}, such as 2018-2022", kFirstYear,
-                             kLastYear));
+    return Error(
+        Reason::REQUEST_INVALID,
+        fmt::format("expected years from {} to {}, such as 2018-2022", kFirstYear, kLastYear));
   }
   options.year_from = from;
   options.year_to = to;
@@ -287,8 +293,8 @@ StatusOr<std::string> SampleFigures(const Mappings& mappings, const SampleOption
   ENLACE_ASSIGN_OR_RETURN(const uint32_t country, CountryFor(mappings, options));
   std::string out;
   AppendCsvRow(out, CanonicalHeader(FormatOf(mappings, "unodc-glotip-2025")), LineEnd::kLf);
-  FigureMaker maker(options,
-                    mappings.registry().Get("country").Label(country, "en").value_or(""), out);
+  FigureMaker maker(options, mappings.registry().Get("country").Label(country, "en").value_or(""),
+                    out);
   for (uint32_t year = options.year_from; year <= options.year_to; ++year) maker.Year(year);
   return out;
 }

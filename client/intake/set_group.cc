@@ -64,9 +64,8 @@ uint64_t LabelledCodes(const SetGroup& group) {
 // Sets rest and respelled of `out` from the joined cell, or says why it does not fit.
 std::optional<RowFault> DecodeJoined(const SetGroup& group, std::string_view cell,
                                      DecodedSet& out) {
-  const auto absence =
-      std::find_if(group.absences.begin(), group.absences.end(),
-                   [&](const Absence& known) { return known.text == cell; });
+  const auto absence = std::find_if(group.absences.begin(), group.absences.end(),
+                                    [&](const Absence& known) { return known.text == cell; });
   const std::optional<uint64_t> labels = ParseLabels(group, cell);
   if (absence == group.absences.end() && !labels.has_value()) {
     return RowFault{group.joined_column,

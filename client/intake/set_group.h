@@ -44,7 +44,7 @@ struct SetGroup {
   uint32_t attribute = 0;
   FlagTexts texts;
   std::vector<Flag> flags;
-  std::string joined_column;        // Empty for none.
+  std::string joined_column;  // Empty for none.
   std::string separator = ";";
   std::vector<size_t> label_order;  // Indices into flags: the order of joined labels.
   // At least one when there is a joined column; rests and texts are all different.

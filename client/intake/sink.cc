@@ -6,11 +6,16 @@ namespace enlace::intake {
 
 std::string_view OutcomeName(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kAccepted: return "ACCEPTED";
-    case Outcome::kUnchanged: return "UNCHANGED";
-    case Outcome::kReplaced: return "REPLACED";
-    case Outcome::kInConflict: return "IN_CONFLICT";
-    case Outcome::kQuarantined: return "QUARANTINED";
+    case Outcome::kAccepted:
+      return "ACCEPTED";
+    case Outcome::kUnchanged:
+      return "UNCHANGED";
+    case Outcome::kReplaced:
+      return "REPLACED";
+    case Outcome::kInConflict:
+      return "IN_CONFLICT";
+    case Outcome::kQuarantined:
+      return "QUARANTINED";
   }
   ENLACE_CHECK(false);
 }

@@ -13,7 +13,7 @@
 // client library), or nowhere, to see what would happen.
 namespace enlace::intake {
 
-inline constexpr size_t kBatchRowsMax = 1000;         // Of one call, by the API.
+inline constexpr size_t kBatchRowsMax = 1000;  // Of one call, by the API.
 inline constexpr size_t kBatchQuarantinedMax = 1000;
 
 enum class Outcome { kAccepted, kUnchanged, kReplaced, kInConflict, kQuarantined };

@@ -63,8 +63,7 @@ std::vector<std::string> RoundTrip(const CtdcRow& row) {
 }
 
 TEST(CaseMapper, KeepsUnknownAndNotCollectedApart) {
-  const MappedCase mapped =
-      Accepted(CtdcRow().With("gender", "Unknown").With("citizenship", "00"));
+  const MappedCase mapped = Accepted(CtdcRow().With("gender", "Unknown").With("citizenship", "00"));
   EXPECT_EQ(mapped.content.Single(model::kSex), (SingleValue{0, Missing::kUnknown}));
   EXPECT_EQ(mapped.content.Single(model::kCitizenship), (SingleValue{0, Missing::kUnknown}));
   EXPECT_EQ(mapped.content.Single(model::kAgeBand), (SingleValue{0, Missing::kNotCollected}));
@@ -100,12 +99,11 @@ TEST(CaseMapper, TellsNotSpecifiedInWordsFromNotSpecifiedInNumbers) {
 }
 
 TEST(CaseMapper, AcceptsLabelsInAnotherOrderOrSpellingAndSaysSo) {
-  const MappedCase mapped =
-      Accepted(CtdcRow()
-                   .With("meansOfControlThreats", "1")
-                   .With("meansOfControlPhysicalAbuse", "1")
-                   .With("meansOfControlConcatenated",
-                         "Physical abuse; Threats to individual or others"));
+  const MappedCase mapped = Accepted(
+      CtdcRow()
+          .With("meansOfControlThreats", "1")
+          .With("meansOfControlPhysicalAbuse", "1")
+          .With("meansOfControlConcatenated", "Physical abuse; Threats to individual or others"));
   EXPECT_EQ(mapped.respelled, std::vector<std::string>{"meansOfControlConcatenated"});
 }
 
@@ -172,11 +170,14 @@ TEST(CaseMapper, AJurisdictionThatIsNoCountryOwnsNoRow) {
 TEST(CaseMapper, AcceptsTheCodebooksSpellingsAndWritesTheData) {
   const CtdcRow codebook = CtdcRow()
                                .With("Datasource", "Case management")
-                               .With("ageBroad", "0\xE2\x80\x94" "8")
+                               .With("ageBroad",
+                                     "0\xE2\x80\x94"
+                                     "8")
                                .With("citizenship", "ZZ");
-  const CtdcRow data =
-      CtdcRow().With("Datasource", "Case Management").With("ageBroad", "0--8").With("citizenship",
-                                                                                    "00");
+  const CtdcRow data = CtdcRow()
+                           .With("Datasource", "Case Management")
+                           .With("ageBroad", "0--8")
+                           .With("citizenship", "00");
   EXPECT_EQ(RoundTrip(codebook), data.Fields());
 }
 

@@ -91,27 +91,27 @@ TEST(CsvReader, KeepsEmptyFieldsAtTheEnd) {
 
 TEST(CsvReader, ReportsAReplacementCharacterByItsCell) {
   const Parsed parsed = Parse("a,pa\xEF\xBF\xBDs\nb,c\n");
-  EXPECT_EQ(parsed.faults[0],
-            (std::vector<FaultyCell>{{1, CellFault::kReplacementCharacter}}));
+  EXPECT_EQ(parsed.faults[0], (std::vector<FaultyCell>{{1, CellFault::kReplacementCharacter}}));
   EXPECT_TRUE(parsed.faults[1].empty());
 }
 
 TEST(CsvReader, ReportsBytesThatAreNotUtf8) {
-  const Parsed parsed = Parse("Espa\xF1" "a,b\n");  // Latin-1.
+  const Parsed parsed = Parse(
+      "Espa\xF1"
+      "a,b\n");  // Latin-1.
   EXPECT_EQ(parsed.faults[0], (std::vector<FaultyCell>{{0, CellFault::kInvalidUtf8}}));
 }
 
 TEST(CsvReader, ReportsStrayQuotesAndGoesOnWithTheNextRow) {
   const Parsed parsed = Parse("a\"b,\"c\"d\ne,f\n");
-  EXPECT_EQ(parsed.faults[0], (std::vector<FaultyCell>{{0, CellFault::kStrayQuote},
-                                                       {1, CellFault::kStrayQuote}}));
+  EXPECT_EQ(parsed.faults[0],
+            (std::vector<FaultyCell>{{0, CellFault::kStrayQuote}, {1, CellFault::kStrayQuote}}));
   EXPECT_EQ(parsed.rows[1], (std::vector<std::string>{"e", "f"}));
 }
 
 TEST(CsvReader, ReportsACarriageReturnWithoutLineFeed) {
   const Parsed parsed = Parse("a\rb,c\n");
-  EXPECT_EQ(parsed.faults[0],
-            (std::vector<FaultyCell>{{0, CellFault::kStrayCarriageReturn}}));
+  EXPECT_EQ(parsed.faults[0], (std::vector<FaultyCell>{{0, CellFault::kStrayCarriageReturn}}));
 }
 
 TEST(CsvReader, RefusesAQuoteThatIsNeverClosedWithRowAndLine) {
@@ -178,8 +178,10 @@ Table NaiveParse(const std::string& text) {
       row.emplace_back();
     }
     const bool blank = at == begin;
-    if (text.compare(at, 2, "\r\n") == 0) at += 2;
-    else if (at < text.size()) ++at;
+    if (text.compare(at, 2, "\r\n") == 0)
+      at += 2;
+    else if (at < text.size())
+      ++at;
     if (!blank) rows.push_back(row);
   }
   return rows;

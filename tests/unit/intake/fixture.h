@@ -50,7 +50,8 @@ inline CsvRecord RecordOf(const std::vector<std::string>& fields) {
   record.row = 1;
   record.fields = fields;
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (!IsUtf8(fields[i])) record.faults.push_back({i, CellFault::kInvalidUtf8});
+    if (!IsUtf8(fields[i]))
+      record.faults.push_back({i, CellFault::kInvalidUtf8});
     else if (fields[i].find("\xEF\xBF\xBD") != std::string::npos) {
       record.faults.push_back({i, CellFault::kReplacementCharacter});
     }

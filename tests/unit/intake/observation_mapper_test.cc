@@ -10,9 +10,19 @@ using model::ObservationStatus;
 // Argentina, detected victims by citizenship, 2019; cells by the format's order.
 std::vector<std::string> Row(const std::string& category, const std::string& value,
                              const std::string& dimension = "by citizenship") {
-  return {"ARG", "Argentina", "Americas", "Latin America and the Caribbean",
-          "Detected trafficking victims", dimension, category, "Total", "Total", "2019",
-          "Counts", value, "GLOTIP"};
+  return {"ARG",
+          "Argentina",
+          "Americas",
+          "Latin America and the Caribbean",
+          "Detected trafficking victims",
+          dimension,
+          category,
+          "Total",
+          "Total",
+          "2019",
+          "Counts",
+          value,
+          "GLOTIP"};
 }
 
 ObservationFate MapRow(const std::vector<std::string>& fields,
@@ -82,9 +92,9 @@ TEST(ObservationMapper, WhatCouldBeSeveralPlacesIsAmbiguous) {
 }
 
 TEST(ObservationMapper, MisspellingsAndPhrasesAreNotGuessed) {
-  for (const char* text : {"BARSIL", "Hodruanian", "145", "Nationality",
-                           "Caribbean (Trinidad and Tobago, Barbados, etc)",
-                           "(especifique otras nacionalidades)"}) {
+  for (const char* text :
+       {"BARSIL", "Hodruanian", "145", "Nationality",
+        "Caribbean (Trinidad and Tobago, Barbados, etc)", "(especifique otras nacionalidades)"}) {
     EXPECT_EQ(Fault(Row(text, "7")), CategoryFault(RowReason::kValueUnknown)) << text;
   }
 }
@@ -97,7 +107,8 @@ TEST(ObservationMapper, ABlankCategoryIsBlankAndABrokenOneBroken) {
 
 TEST(ObservationMapper, ALeakedCellIdIsNamedBeforeABrokenTextBesideIt) {
   const RowFault fault = Fault(Row("Ciudadanos de su pa\xEF\xBF\xBDs", "6,112,019"));
-  EXPECT_EQ(fault, (RowFault{"txtVALUE", RowReason::kValueLeakedReference,
+  EXPECT_EQ(fault, (RowFault{"txtVALUE",
+                             RowReason::kValueLeakedReference,
                              {{"Category", RowReason::kTextBroken, {}}}}));
 }
 
@@ -155,8 +166,8 @@ TEST(ParseCount, ReadsDigitsWithAndWithoutGroups) {
 }
 
 TEST(ParseCount, RefusesGroupsThatAreNotOfThree) {
-  for (const char* text : {"1,23", ",123", "1234,567", "1,,234", "1.234", "-5", "5 ", "<6", "5e3",
-                           "1,234,"}) {
+  for (const char* text :
+       {"1,23", ",123", "1234,567", "1,,234", "1.234", "-5", "5 ", "<6", "5e3", "1,234,"}) {
     EXPECT_EQ(CountFault(text), ValueFault(RowReason::kValueUnknown)) << text;
   }
   EXPECT_EQ(CountFault(""), ValueFault(RowReason::kValueBlank));

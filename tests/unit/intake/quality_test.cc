@@ -19,8 +19,8 @@ MappedObservation Total(const char* sex, const char* age, uint64_t value) {
 
 TEST(QualityCheck, WarnsWhenPartsExceedTheirTotal) {
   QualityCheck check(TestRegistry());
-  for (const auto& figure : {Total("total", "total", 10), Total("female", "total", 8),
-                             Total("male", "total", 3)}) {
+  for (const auto& figure :
+       {Total("total", "total", 10), Total("female", "total", 8), Total("male", "total", 3)}) {
     check.AddFigure(figure);
   }
   const QualityReport report = check.Finish();

@@ -71,8 +71,7 @@ StatusOr<std::unique_ptr<transport::RemoteNode>> OverTls(const ClientOptions& op
   auto bundles = std::make_shared<trust::TrustBundles>(node.network);
   bundles->Add(node.jurisdiction, std::move(anchors));
   auto verifier = std::make_shared<transport::PeerVerifier>(std::move(bundles), SystemTime());
-  return transport::RemoteNode::OverTls(options.endpoint, identity, std::move(verifier),
-                                        node.uri);
+  return transport::RemoteNode::OverTls(options.endpoint, identity, std::move(verifier), node.uri);
 }
 
 }  // namespace

@@ -13,13 +13,13 @@
 namespace enlace::client {
 
 struct ClientOptions {
-  std::string endpoint;              // "host:port", or "unix:/path" for the admin socket.
-  std::string certificate_file;      // Own chain, leaf first; not for unix:.
+  std::string endpoint;          // "host:port", or "unix:/path" for the admin socket.
+  std::string certificate_file;  // Own chain, leaf first; not for unix:.
   std::string private_key_file;
-  std::string trust_bundle_file;     // Anchors of the node's own jurisdiction.
-  std::string node_uri;              // Expected identity, such as "spiffe://arg.demo/node".
-  int64_t timeout_ms = 30'000;       // Of one call, retries included.
-  int retries_max = 3;               // Only after UNAVAILABLE, with growing pauses.
+  std::string trust_bundle_file;  // Anchors of the node's own jurisdiction.
+  std::string node_uri;           // Expected identity, such as "spiffe://arg.demo/node".
+  int64_t timeout_ms = 30'000;    // Of one call, retries included.
+  int retries_max = 3;            // Only after UNAVAILABLE, with growing pauses.
 };
 
 class Client {

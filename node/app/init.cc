@@ -28,8 +28,9 @@ Status CheckNothingThere(const config::NodeConfig& config) {
                                   DataLayout(config.data_dir).database, config.anchor_path}) {
     if (!fs::exists(path, error)) continue;
     return Error(Reason::STORE_EXISTS,
-                 path + " is there already; nothing was changed. If an earlier init was "
-                        "interrupted, delete the data directory and the anchor and try again",
+                 path +
+                     " is there already; nothing was changed. If an earlier init was "
+                     "interrupted, delete the data directory and the anchor and try again",
                  {{"path", path}});
   }
   return absl::OkStatus();
@@ -64,8 +65,7 @@ Status MakeChannels(const config::NodeConfig& config, const store::StoreOptions&
   ENLACE_ASSIGN_OR_RETURN(const auto store, store::Store::Open(options, clock));
   return store->Write([&](store::Transaction& transaction) -> Status {
     for (const std::string& kind : OwnChannelKinds()) {
-      const auto made =
-          store::AppendEntries(transaction, OwnOrigin(config, kind), {}, keys);
+      const auto made = store::AppendEntries(transaction, OwnOrigin(config, kind), {}, keys);
       ENLACE_RETURN_IF_ERROR(made.status());
     }
     return absl::OkStatus();
@@ -83,8 +83,8 @@ std::string OwnOrigin(const config::NodeConfig& config, const std::string& kind)
   return fmt::format("{}/{}/{}", config.network, config.jurisdiction, kind);
 }
 
-StatusOr<InitResult> InitNode(const config::NodeConfig& config,
-                              const std::string& secretariat_key, Clock& clock) {
+StatusOr<InitResult> InitNode(const config::NodeConfig& config, const std::string& secretariat_key,
+                              Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckNothingThere(config));
   ENLACE_RETURN_IF_ERROR(PinnedKey(config, secretariat_key, {}).status());
   ENLACE_RETURN_IF_ERROR(MakeFolders(config));
@@ -142,11 +142,11 @@ Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& con
   if (identity.network == config.network && identity.jurisdiction == config.jurisdiction) {
     return absl::OkStatus();
   }
-  return Error(Reason::STORE_FORMAT,
-               fmt::format("the data directory was made for {} in network {}, and the "
-                           "configuration is for {} in network {}; name the right directory",
-                           identity.jurisdiction, identity.network, config.jurisdiction,
-                           config.network));
+  return Error(
+      Reason::STORE_FORMAT,
+      fmt::format("the data directory was made for {} in network {}, and the "
+                  "configuration is for {} in network {}; name the right directory",
+                  identity.jurisdiction, identity.network, config.jurisdiction, config.network));
 }
 
 }  // namespace enlace::app

@@ -38,8 +38,8 @@ struct InitResult {
 // secretariat pins its own key by itself. STORE_EXISTS when there is something already,
 // and nothing was changed; KEY_INVALID; STORE_FAILED: delete the directory and the anchor
 // and try again.
-StatusOr<InitResult> InitNode(const config::NodeConfig& config,
-                              const std::string& secretariat_key, Clock& clock);
+StatusOr<InitResult> InitNode(const config::NodeConfig& config, const std::string& secretariat_key,
+                              Clock& clock);
 
 // The identity that init wrote. STORE_FORMAT when there is none or of another format.
 StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader);

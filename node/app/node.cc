@@ -50,8 +50,7 @@ Status CheckPinnedKey(const NodeIdentity& identity, const Inputs& inputs) {
 }
 
 StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
-  ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys,
-                          LoadKeys(DataLayout(inputs.config.data_dir)));
+  ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys, LoadKeys(DataLayout(inputs.config.data_dir)));
   store::OpenReport report;
   ENLACE_ASSIGN_OR_RETURN(auto store,
                           store::Store::Open(StoreOptionsOf(inputs.config), clock, &report));
@@ -141,8 +140,16 @@ class NodeImpl final : public Node {
 
  private:
   Services::Parts ServiceParts() {
-    return {inputs_,   *opened_.store, opened_.keys, opened_.identity, *opened_.columns, tokens_,
-            metrics_,  verifier_,      clock_,       [this] { return listen_address(); },
+    return {inputs_,
+            *opened_.store,
+            opened_.keys,
+            opened_.identity,
+            *opened_.columns,
+            tokens_,
+            metrics_,
+            verifier_,
+            clock_,
+            [this] { return listen_address(); },
             [this] { return Readiness(); }};
   }
 

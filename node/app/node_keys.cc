@@ -21,8 +21,7 @@ constexpr size_t kKeyBytes = 32;
 
 Status Refused(const std::string& path, std::string_view step) {
   return Error(Reason::STORE_FAILED,
-               fmt::format("cannot {} {}: {}", step, path, std::strerror(errno)),
-               {{"path", path}});
+               fmt::format("cannot {} {}: {}", step, path, std::strerror(errno)), {{"path", path}});
 }
 
 Status WriteAll(int file, const std::string& path, const std::string& content) {

@@ -13,7 +13,9 @@ namespace enlace::app {
 // Where things lie below data_dir.
 struct DataLayout {
   explicit DataLayout(const std::string& data_dir)
-      : root(data_dir), database(data_dir + "/db"), keys(data_dir + "/keys"),
+      : root(data_dir),
+        database(data_dir + "/db"),
+        keys(data_dir + "/keys"),
         endpoint_file(data_dir + "/endpoint") {}
   std::string root;
   std::string database;

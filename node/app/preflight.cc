@@ -91,10 +91,10 @@ std::map<std::string, crypto::PublicKey> PeerKeys(const config::NodeConfig& conf
 StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock) {
   Problems problems;
   auto bundles = ReadBundles(config, problems);
-  auto identity = problems.Take(
-      transport::OwnIdentity::Load(config.certificate_file, config.private_key_file,
-                                   clock.NowMs() / 1000),
-      "tls");
+  auto identity =
+      problems.Take(transport::OwnIdentity::Load(config.certificate_file, config.private_key_file,
+                                                 clock.NowMs() / 1000),
+                    "tls");
   if (identity.has_value()) {
     CheckOwnCertificate(config, *identity, *bundles, clock, problems);
   }
@@ -104,8 +104,9 @@ StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock
     policy = problems.Take(authz::Policy::Parse(*text), "policy_file");
   }
   ENLACE_RETURN_IF_ERROR(problems.ToStatus());
-  return Inputs{config, bundles, *std::move(identity), *std::move(registry), *std::move(policy),
-                PeerKeys(config)};
+  return Inputs{
+      config,          bundles, *std::move(identity), *std::move(registry), *std::move(policy),
+      PeerKeys(config)};
 }
 
 StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock) {

@@ -51,14 +51,17 @@ std::vector<admin::PeerStatus> PeerStatuses(const peer::Puller& puller) {
   return out;
 }
 
-service::AdminService::Parts AdminParts(const Services::Parts& parts,
-                                        const peer::Puller& puller) {
+service::AdminService::Parts AdminParts(const Services::Parts& parts, const peer::Puller& puller) {
   admin::NodeStatus fixed;
   fixed.set_network(parts.identity.network);
   fixed.set_jurisdiction(parts.identity.jurisdiction);
   fixed.set_instance_id(parts.identity.instance_id);
   fixed.set_software_version(kVersion);
-  return {parts.store, parts.clock, fixed, parts.listen_address, parts.readiness,
+  return {parts.store,
+          parts.clock,
+          fixed,
+          parts.listen_address,
+          parts.readiness,
           [&puller] { return PeerStatuses(puller); },
           KeysOf(parts.inputs, parts.keys.signing.public_key())};
 }
@@ -90,8 +93,7 @@ std::vector<std::string> Roster(const config::NodeConfig& config) {
 
 Services::Services(Parts parts)
     : parts_(std::move(parts)),
-      puller_(parts_.store, parts_.clock, &parts_.metrics, PullOptions(parts_),
-              MakePeers(parts_)),
+      puller_(parts_.store, parts_.clock, &parts_.metrics, PullOptions(parts_), MakePeers(parts_)),
       admin_(AdminParts(parts_, puller_)),
       channels_({parts_.store, parts_.page_tokens,
                  KeysOf(parts_.inputs, parts_.keys.signing.public_key()),
@@ -117,11 +119,10 @@ Status Services::PublishCard() {
   const config::NodeConfig& config = parts_.inputs.config;
   channel::v1::NodeCard card;
   card.set_jurisdiction(config.jurisdiction);
-  const std::pair<std::string_view, const std::string*> names[] = {
-      {"en", &config.institution_en},
-      {"es", &config.institution_es},
-      {"fr", &config.institution_fr},
-      {"pt", &config.institution_pt}};
+  const std::pair<std::string_view, const std::string*> names[] = {{"en", &config.institution_en},
+                                                                   {"es", &config.institution_es},
+                                                                   {"fr", &config.institution_fr},
+                                                                   {"pt", &config.institution_pt}};
   for (const auto& [language, name] : names) {
     if (name->empty()) continue;
     auto* text = card.mutable_institution()->add_texts();

@@ -6,16 +6,16 @@
 namespace enlace::app {
 
 service::KeyOfChannel KeysOf(const Inputs& inputs, const crypto::PublicKey& own_key) {
-  return [own = inputs.config.jurisdiction, network = inputs.config.network,
-          keys = inputs.peer_keys,
-          own_key](const std::string& text) -> std::optional<crypto::PublicKey> {
-    const auto origin = model::ChannelOrigin::Parse(text);
-    if (!origin.ok() || origin->network != network) return std::nullopt;
-    if (origin->jurisdiction == own) return own_key;
-    const auto found = keys.find(origin->jurisdiction);
-    if (found == keys.end()) return std::nullopt;
-    return found->second;
-  };
+  return
+      [own = inputs.config.jurisdiction, network = inputs.config.network, keys = inputs.peer_keys,
+       own_key](const std::string& text) -> std::optional<crypto::PublicKey> {
+        const auto origin = model::ChannelOrigin::Parse(text);
+        if (!origin.ok() || origin->network != network) return std::nullopt;
+        if (origin->jurisdiction == own) return own_key;
+        const auto found = keys.find(origin->jurisdiction);
+        if (found == keys.end()) return std::nullopt;
+        return found->second;
+      };
 }
 
 StatusOr<service::StoreVerification> VerifyOffline(const std::string& config_path, Clock& clock) {

@@ -126,8 +126,7 @@ bool IsMethodName(std::string_view text) {
   return parts.size() == 3 && parts[0].empty() && !parts[1].empty() && !parts[2].empty();
 }
 
-std::optional<Role> ReadRole(config::MapReader& map, std::string_view key,
-                             std::string_view name) {
+std::optional<Role> ReadRole(config::MapReader& map, std::string_view key, std::string_view name) {
   const std::optional<Role> role = RoleFromName(name);
   if (!role.has_value()) map.Fault(key, "expected the name of a role, see the comments on top");
   return role;
@@ -187,9 +186,7 @@ std::optional<Role> RoleFromName(std::string_view name) {
   return std::nullopt;
 }
 
-std::string Caller::Name() const {
-  return door == Door::kAdmin ? "admin-socket" : identity.id.uri;
-}
+std::string Caller::Name() const { return door == Door::kAdmin ? "admin-socket" : identity.id.uri; }
 
 StatusOr<Policy> Policy::Parse(std::string_view yaml) {
   ENLACE_ASSIGN_OR_RETURN(const config::Yaml document, config::Yaml::Parse(yaml));

@@ -14,8 +14,15 @@
 namespace enlace::authz {
 
 enum class Role {
-  kContributor, kAnalyst, kApprover, kCoordinator, kOperator,
-  kAuditor, kPartner, kNode, kSecretariat,
+  kContributor,
+  kAnalyst,
+  kApprover,
+  kCoordinator,
+  kOperator,
+  kAuditor,
+  kPartner,
+  kNode,
+  kSecretariat,
 };
 std::string_view RoleName(Role role);
 std::optional<Role> RoleFromName(std::string_view name);
@@ -26,9 +33,9 @@ enum class Door { kNetwork, kAdmin };
 // Who is calling, computed once per call.
 struct Caller {
   Door door = Door::kNetwork;
-  trust::Identity identity;          // Empty on the admin socket.
+  trust::Identity identity;  // Empty on the admin socket.
   std::set<Role> roles;
-  std::string entity;                // Reporting entity of an entity certificate, else empty.
+  std::string entity;  // Reporting entity of an entity certificate, else empty.
   std::string jurisdiction() const { return identity.id.jurisdiction; }
   // SPIFFE URI, or "admin-socket".
   std::string Name() const;
@@ -43,11 +50,11 @@ enum class Audit {
 };
 
 struct MethodRow {
-  std::string method;                // "/enlace.exchange.v1.CaseService/GetCaseRecord"
-  std::set<Door> doors;              // Never empty.
-  std::set<Role> roles;              // Any of them suffices at the network door. The admin
-                                     // door asks for none: the socket file's mode decides.
-  bool own_jurisdiction_only = true; // The caller must belong to this node's jurisdiction.
+  std::string method;                 // "/enlace.exchange.v1.CaseService/GetCaseRecord"
+  std::set<Door> doors;               // Never empty.
+  std::set<Role> roles;               // Any of them suffices at the network door. The admin
+                                      // door asks for none: the socket file's mode decides.
+  bool own_jurisdiction_only = true;  // The caller must belong to this node's jurisdiction.
   Audit audit = Audit::kNone;
 };
 

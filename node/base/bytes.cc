@@ -1,7 +1,7 @@
 #include "node/base/bytes.h"
 
-#include <cstring>
 #include <algorithm>
+#include <cstring>
 
 #include "node/base/check.h"
 

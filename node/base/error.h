@@ -76,10 +76,10 @@ std::string_view CodeName(absl::StatusCode code);
 #define ENLACE_CONCAT_INNER(a, b) a##b
 #define ENLACE_CONCAT(a, b) ENLACE_CONCAT_INNER(a, b)
 
-#define ENLACE_RETURN_IF_ERROR(expression)            \
-  do {                                                \
-    ::absl::Status enlace_status_ = (expression);     \
-    if (!enlace_status_.ok()) return enlace_status_;  \
+#define ENLACE_RETURN_IF_ERROR(expression)           \
+  do {                                               \
+    ::absl::Status enlace_status_ = (expression);    \
+    if (!enlace_status_.ok()) return enlace_status_; \
   } while (false)
 
 #define ENLACE_ASSIGN_OR_RETURN(declaration, expression) \

@@ -87,8 +87,8 @@ std::optional<SignatureLine> ParseSignatureLine(std::string_view line) {
                        bytes->substr(kKeyIdBytes)};
 }
 
-Status CheckSignatures(std::string_view body, std::string_view signatures,
-                       std::string_view name, const crypto::PublicKey& key) {
+Status CheckSignatures(std::string_view body, std::string_view signatures, std::string_view name,
+                       const crypto::PublicKey& key) {
   const auto lines = Lines(signatures);
   if (!lines.has_value() || lines->empty()) return Invalid("it has no signature lines");
   if (lines->size() > kNoteSignaturesMax) return Invalid("it has too many signature lines");
@@ -134,14 +134,13 @@ StatusOr<Checkpoint> OpenCheckpoint(std::string_view note, std::string_view orig
 }
 
 std::string VerifierKeyText(std::string_view name, const crypto::PublicKey& key) {
-  return std::string(name) + "+" + HexEncode(KeyId(name, key)) + "+" +
-         Base64Encode(TypedKey(key));
+  return std::string(name) + "+" + HexEncode(KeyId(name, key)) + "+" + Base64Encode(TypedKey(key));
 }
 
 StatusOr<VerifierKey> ParseVerifierKey(std::string_view text) {
   const auto refuse = [](std::string_view what) {
-    return Error(Reason::KEY_INVALID, "a verifier key is <name>+<key id>+<base64 key>: " +
-                                          std::string(what));
+    return Error(Reason::KEY_INVALID,
+                 "a verifier key is <name>+<key id>+<base64 key>: " + std::string(what));
   };
   const size_t first = text.find('+');
   const size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);

@@ -54,8 +54,8 @@ Hash EmptyRoot() { return crypto::Sha256(""); }
 StatusOr<CompactRange> CompactRange::FromParts(uint64_t size, std::vector<Hash> hashes) {
   if (static_cast<size_t>(std::popcount(size)) != hashes.size()) {
     return Error(Reason::ENTRY_INVALID, "a compact range of " + std::to_string(size) +
-                                            " leaves cannot have " +
-                                            std::to_string(hashes.size()) + " hashes");
+                                            " leaves cannot have " + std::to_string(hashes.size()) +
+                                            " hashes");
   }
   CompactRange range;
   range.size_ = size;
@@ -100,8 +100,7 @@ StatusOr<Hash> RangeRoot(const NodeSource& nodes, uint64_t first, uint64_t limit
   return NodeHash(left, right);
 }
 
-StatusOr<std::vector<Hash>> InclusionProof(const NodeSource& nodes, uint64_t index,
-                                           uint64_t size) {
+StatusOr<std::vector<Hash>> InclusionProof(const NodeSource& nodes, uint64_t index, uint64_t size) {
   ENLACE_CHECK(index < size);
   std::vector<Hash> top_down;
   uint64_t first = 0;
@@ -109,8 +108,8 @@ StatusOr<std::vector<Hash>> InclusionProof(const NodeSource& nodes, uint64_t ind
   while (limit - first > 1) {
     const uint64_t split = first + SplitPoint(limit - first);
     const bool left = index < split;
-    ENLACE_ASSIGN_OR_RETURN(
-        const Hash sibling, left ? RangeRoot(nodes, split, limit) : RangeRoot(nodes, first, split));
+    ENLACE_ASSIGN_OR_RETURN(const Hash sibling,
+                            left ? RangeRoot(nodes, split, limit) : RangeRoot(nodes, first, split));
     top_down.push_back(sibling);
     (left ? limit : first) = split;
   }
@@ -128,8 +127,8 @@ StatusOr<std::vector<Hash>> ConsistencyProof(const NodeSource& nodes, uint64_t o
   while (limit != old_size) {
     const uint64_t split = first + SplitPoint(limit - first);
     const bool left = old_size <= split;
-    ENLACE_ASSIGN_OR_RETURN(
-        const Hash sibling, left ? RangeRoot(nodes, split, limit) : RangeRoot(nodes, first, split));
+    ENLACE_ASSIGN_OR_RETURN(const Hash sibling,
+                            left ? RangeRoot(nodes, split, limit) : RangeRoot(nodes, first, split));
     top_down.push_back(sibling);
     (left ? limit : first) = split;
   }

@@ -12,9 +12,9 @@
 // RFC 6962 Merkle trees over leaf data, as compact ranges and proofs. Pure.
 namespace enlace::channel {
 
-Hash LeafHash(std::string_view leaf_data);               // SHA-256(0x00 || data)
-Hash NodeHash(const Hash& left, const Hash& right);      // SHA-256(0x01 || left || right)
-Hash EmptyRoot();                                        // SHA-256 of nothing
+Hash LeafHash(std::string_view leaf_data);           // SHA-256(0x00 || data)
+Hash NodeHash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)
+Hash EmptyRoot();                                    // SHA-256 of nothing
 
 // The perfect subtrees of a log of `size` leaves, left to right: enough to append and to
 // know the root, in O(log size) space.

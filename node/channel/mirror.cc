@@ -131,9 +131,9 @@ StatusOr<VerifiedPage> VerifyPage(std::string_view origin, const crypto::PublicK
     ENLACE_ASSIGN_OR_RETURN(last, OpenCheckpoint(head.checkpoint, origin, key));
   }
   if (now.size < last.size) {
-    return Error(Reason::CHECKPOINT_INVALID,
-                 "the checkpoint has " + std::to_string(now.size) +
-                     " entries, an earlier one had " + std::to_string(last.size));
+    return Error(Reason::CHECKPOINT_INVALID, "the checkpoint has " + std::to_string(now.size) +
+                                                 " entries, an earlier one had " +
+                                                 std::to_string(last.size));
   }
   if (now.size == 0 && now.root != EmptyRoot()) {
     return Error(Reason::CHECKPOINT_INVALID, "the checkpoint of an empty log has another root");
@@ -143,9 +143,8 @@ StatusOr<VerifiedPage> VerifyPage(std::string_view origin, const crypto::PublicK
   ENLACE_ASSIGN_OR_RETURN(Extended extended, Extend(head.range, page, last.size));
   ENLACE_RETURN_IF_ERROR(CheckUnder(extended.range, now, page));
   ENLACE_RETURN_IF_ERROR(CheckGrowth(last, now, extended.root_at_last, page));
-  return VerifiedPage{{std::move(extended.range), page.checkpoint},
-                      std::move(extended.entries),
-                      now.size};
+  return VerifiedPage{
+      {std::move(extended.range), page.checkpoint}, std::move(extended.entries), now.size};
 }
 
 Status CompareCheckpoints(std::string_view origin, const crypto::PublicKey& key,

@@ -22,14 +22,14 @@ namespace enlace::codes {
 inline constexpr std::string_view kLanguages[] = {"en", "es", "fr", "pt"};
 
 struct Code {
-  uint32_t number = 0;                           // Unique in its list; 0 is "total" if there.
-  std::string id;                                // ^[a-z0-9_]+$, for countries alpha-3: "arg".
-  std::map<std::string, std::string> labels;     // Language -> label; a missing one stays missing.
-  std::map<std::string, std::string> properties; // List-specific: "alpha2", "isic", ...
-  uint32_t parent = 0;                           // Broader code of the same list; 0 for none.
-  uint32_t since = 1;                            // First version of the list with this code.
-  uint32_t until = 0;                            // Last version with it; 0 for still valid.
-  uint32_t superseded_by = 0;                    // The code that replaces it; 0 for none.
+  uint32_t number = 0;                            // Unique in its list; 0 is "total" if there.
+  std::string id;                                 // ^[a-z0-9_]+$, for countries alpha-3: "arg".
+  std::map<std::string, std::string> labels;      // Language -> label; a missing one stays missing.
+  std::map<std::string, std::string> properties;  // List-specific: "alpha2", "isic", ...
+  uint32_t parent = 0;                            // Broader code of the same list; 0 for none.
+  uint32_t since = 1;                             // First version of the list with this code.
+  uint32_t until = 0;                             // Last version with it; 0 for still valid.
+  uint32_t superseded_by = 0;                     // The code that replaces it; 0 for none.
 };
 
 class CodeList {

@@ -27,8 +27,8 @@ bool IsThreeCapitals(std::string_view text) {
 bool IsNetwork(std::string_view text) {
   if (text.empty() || text.size() > 32 || text.front() < 'a' || text.front() > 'z') return false;
   return text.back() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
 }
 
 bool IsOneLine(std::string_view text) {
@@ -43,8 +43,8 @@ bool IsPathType(OptionType type) {
 }
 
 bool IsHostCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         c == '.' || c == '-' || c == ':' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '-' || c == ':' || c == '_';
 }
 
 // Empty, or what was expected.
@@ -62,10 +62,12 @@ std::string_view FaultOf(const OptionInfo& info, const std::string& value) {
       return Base64Decode(value).value_or("").size() == 32 ? "" : "expected base64 of 32 bytes";
     case OptionType::kText:
       return value.size() <= kTextBytesMax && IsOneLine(value)
-                 ? "" : "expected one line of at most 200 bytes";
+                 ? ""
+                 : "expected one line of at most 200 bytes";
     case OptionType::kLogLevel:
       return value == "debug" || value == "info" || value == "warning" || value == "error"
-                 ? "" : "expected debug, info, warning or error";
+                 ? ""
+                 : "expected debug, info, warning or error";
     default:
       return value.empty() ? "expected a path" : "";
   }
@@ -77,12 +79,11 @@ std::string Below(const std::string& base_dir, const std::string& path) {
 }
 
 template <typename T>
-void ReadOption(MapReader& reader, const Option<T>& option, const std::string& base_dir,
-                T& out) {
+void ReadOption(MapReader& reader, const Option<T>& option, const std::string& base_dir, T& out) {
   const OptionInfo& info = option.info;
   const std::string key(info.path.substr(info.path.find_last_of('.') + 1));
   if (const auto* number = std::get_if<int64_t T::*>(&option.member)) {
-    out.**number = reader.Int(key, info.min, info.max, std::stoll(std::string(*info.fallback)));
+    out.** number = reader.Int(key, info.min, info.max, std::stoll(std::string(*info.fallback)));
     return;
   }
   std::optional<std::string> fallback;
@@ -140,7 +141,8 @@ std::vector<std::string> ReadRoster(MapReader& root) {
 }
 
 bool IsInside(const std::string& path, const std::string& folder) {
-  const std::string relative = fs::path(path).lexically_normal()
+  const std::string relative = fs::path(path)
+                                   .lexically_normal()
                                    .lexically_relative(fs::path(folder).lexically_normal())
                                    .string();
   return !relative.empty() && relative != "." && relative.rfind("..", 0) != 0;
@@ -148,8 +150,8 @@ bool IsInside(const std::string& path, const std::string& folder) {
 
 // What one option alone cannot show.
 void CheckRelations(MapReader& root, const NodeConfig& config) {
-  if (!config.data_dir.empty() && (config.anchor_path == config.data_dir ||
-                                   IsInside(config.anchor_path, config.data_dir))) {
+  if (!config.data_dir.empty() &&
+      (config.anchor_path == config.data_dir || IsInside(config.anchor_path, config.data_dir))) {
     root.Fault("anchor_path", "must lie outside data_dir, or it would be lost with it");
   }
   const auto trusts = [&](const std::string& jurisdiction) {

@@ -11,7 +11,7 @@
 // loader, config/node.example.yaml and docs/CONFIG.md; a test keeps the three equal.
 namespace enlace::config {
 
-inline constexpr size_t kJurisdictionsMax = 100;   // Of trust, peers and roster, each.
+inline constexpr size_t kJurisdictionsMax = 100;  // Of trust, peers and roster, each.
 inline constexpr size_t kTextBytesMax = 200;
 inline constexpr size_t kSocketPathBytesMax = 107;  // What the system takes for a socket.
 

@@ -78,8 +78,7 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "Address that serves Prometheus metrics, without TLS: keep it on loopback. Left out: "
         "no metrics."},
        &NodeConfig::metrics_listen},
-      {{"log_level", kLogLevel, "info", "", 0, 0, "info",
-        "Least level that is logged."},
+      {{"log_level", kLogLevel, "info", "", 0, 0, "info", "Least level that is logged."},
        &NodeConfig::log_level},
   };
   return options;
@@ -119,18 +118,30 @@ const std::vector<Option<PeerEntry>>& PeerOptions() {
 
 std::string_view TypeName(OptionType type) {
   switch (type) {
-    case kNetwork: return "network id";
-    case kJurisdiction: return "jurisdiction";
-    case kAddress: return "host:port";
-    case kPath: return "path";
-    case kSocketPath: return "socket path";
-    case kFile: return "file";
-    case kSecretFile: return "secret file";
-    case kFolder: return "folder";
-    case kChannelKey: return "base64 key";
-    case kText: return "text";
-    case kLogLevel: return "level";
-    case kInteger: return "whole number";
+    case kNetwork:
+      return "network id";
+    case kJurisdiction:
+      return "jurisdiction";
+    case kAddress:
+      return "host:port";
+    case kPath:
+      return "path";
+    case kSocketPath:
+      return "socket path";
+    case kFile:
+      return "file";
+    case kSecretFile:
+      return "secret file";
+    case kFolder:
+      return "folder";
+    case kChannelKey:
+      return "base64 key";
+    case kText:
+      return "text";
+    case kLogLevel:
+      return "level";
+    case kInteger:
+      return "whole number";
   }
   return "";
 }

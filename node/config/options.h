@@ -29,13 +29,13 @@ enum class OptionType {
 };
 
 struct OptionInfo {
-  std::string_view path;                    // "tls.certificate_file", "peers[].endpoint"
+  std::string_view path;  // "tls.certificate_file", "peers[].endpoint"
   OptionType type;
-  std::optional<std::string_view> fallback; // Nothing: required. "": may be left out.
-  std::string_view unit;                    // Of integers.
+  std::optional<std::string_view> fallback;  // Nothing: required. "": may be left out.
+  std::string_view unit;                     // Of integers.
   int64_t min = 0;
   int64_t max = 0;
-  std::string_view example;                 // In config/node.example.yaml.
+  std::string_view example;  // In config/node.example.yaml.
   std::string_view meaning;
 };
 

@@ -48,8 +48,8 @@ std::string LastPart(std::string_view path) {
 void AppendOption(std::string& out, const OptionInfo& info, std::string_view indent,
                   std::string_view dash = "") {
   const std::string inner = std::string(indent) + std::string(dash.size(), ' ');
-  out += Comment(fmt::format("{} ({}; default: {})", info.meaning, Expectation(info),
-                             Default(info)), inner);
+  out += Comment(
+      fmt::format("{} ({}; default: {})", info.meaning, Expectation(info), Default(info)), inner);
   out += fmt::format("{}{}{}: {}\n", indent, dash, LastPart(info.path), info.example);
 }
 
@@ -70,7 +70,8 @@ void AppendRows(std::string& out, const std::vector<Option<T>>& options) {
     const OptionInfo& info = option.info;
     out += fmt::format("| `{}` | {} | {} | {} |\n", info.path, Expectation(info),
                        info.fallback.has_value() && !info.fallback->empty()
-                           ? fmt::format("`{}`", *info.fallback) : Default(info),
+                           ? fmt::format("`{}`", *info.fallback)
+                           : Default(info),
                        info.meaning);
   }
 }
@@ -117,8 +118,8 @@ std::string Manual() {
   out += fmt::format(
       "\nBesides: `anchor_path` must lie outside `data_dir`; each of trust, peers and roster "
       "takes at most {}\nentries and each jurisdiction once; a peer is never the own "
-      "jurisdiction; a socket path has at most\n{} bytes.\n", kJurisdictionsMax,
-      kSocketPathBytesMax);
+      "jurisdiction; a socket path has at most\n{} bytes.\n",
+      kJurisdictionsMax, kSocketPathBytesMax);
   return out;
 }
 

@@ -154,8 +154,8 @@ int64_t MapReader::Int(std::string_view key, int64_t min, int64_t max,
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (member->kind() != Yaml::Kind::kScalar || error != std::errc() ||
       end != text.data() + text.size() || value < min || value > max) {
-    Fault(key, "expected a whole number from " + std::to_string(min) + " to " +
-                   std::to_string(max));
+    Fault(key,
+          "expected a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     return fallback.value_or(min);
   }
   return value;

@@ -24,7 +24,7 @@ class Yaml {
   static StatusOr<Yaml> LoadFile(const std::string& path);
 
   Kind kind() const { return kind_; }
-  int line() const { return line_; }                 // From 1.
+  int line() const { return line_; }  // From 1.
   const std::string& scalar() const { return scalar_; }
   const std::vector<Yaml>& items() const { return items_; }
   const std::vector<std::pair<std::string, Yaml>>& members() const { return members_; }

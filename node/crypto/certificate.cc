@@ -28,9 +28,7 @@ OpensslPtr<BIO> ReadOnly(std::string_view pem) {
 // No password is ever asked for on a terminal.
 int NoPassword(char*, int, int, void*) { return 0; }
 
-Status TooLarge() {
-  return Error(Reason::KEY_INVALID, "a certificate file is larger than 1 MiB");
-}
+Status TooLarge() { return Error(Reason::KEY_INVALID, "a certificate file is larger than 1 MiB"); }
 
 // True when reading ended because no further PEM block began.
 bool AtEnd() {
@@ -118,11 +116,10 @@ StatusOr<Hash> SpkiFingerprint(X509* certificate) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size <= 0) {
-    return Error(Reason::KEY_INVALID, "the certificate's key is not readable: " +
-                                          TakeOpensslError());
+    return Error(Reason::KEY_INVALID,
+                 "the certificate's key is not readable: " + TakeOpensslError());
   }
-  const Hash hash =
-      Sha256({reinterpret_cast<const char*>(der), static_cast<size_t>(size)});
+  const Hash hash = Sha256({reinterpret_cast<const char*>(der), static_cast<size_t>(size)});
   OPENSSL_free(der);
   return hash;
 }
@@ -162,10 +159,10 @@ void SetRules(X509_STORE_CTX* context, Purpose purpose, bool check_revocation, i
   X509_VERIFY_PARAM_set_depth(rules, kChainDepthMax);
   // Level 2: at least 112 bits of security, so no RSA under 2048 bits and no SHA-1.
   X509_VERIFY_PARAM_set_auth_level(rules, 2);
-  X509_VERIFY_PARAM_set_purpose(rules, purpose == Purpose::kClient ? X509_PURPOSE_SSL_CLIENT
-                                                                   : X509_PURPOSE_SSL_SERVER);
-  X509_VERIFY_PARAM_set_trust(rules, purpose == Purpose::kClient ? X509_TRUST_SSL_CLIENT
-                                                                 : X509_TRUST_SSL_SERVER);
+  X509_VERIFY_PARAM_set_purpose(
+      rules, purpose == Purpose::kClient ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER);
+  X509_VERIFY_PARAM_set_trust(
+      rules, purpose == Purpose::kClient ? X509_TRUST_SSL_CLIENT : X509_TRUST_SSL_SERVER);
 }
 
 }  // namespace
@@ -215,8 +212,7 @@ Status CheckKeyPair(std::string_view certificate_pem, std::string_view private_k
   ENLACE_ASSIGN_OR_RETURN(const auto certificate, ReadFirst(certificate_pem));
   if (private_key_pem.size() > kPemBytesMax) return TooLarge();
   const auto bio = ReadOnly(private_key_pem);
-  const OpensslPtr<EVP_PKEY> key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));
+  const OpensslPtr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));
   if (key == nullptr) {
     return Error(Reason::KEY_INVALID,
                  "no readable private key in PEM form (keys with a password are not supported): " +

@@ -13,10 +13,10 @@
 namespace enlace::crypto {
 
 struct CertificateInfo {
-  std::vector<std::string> uris;      // All URI names, as written.
-  std::string subject;                // RFC 2253 text, for messages only.
-  Hash spki_fingerprint{};            // SHA-256 of the SubjectPublicKeyInfo.
-  int64_t not_before = 0;             // Seconds since 1970.
+  std::vector<std::string> uris;  // All URI names, as written.
+  std::string subject;            // RFC 2253 text, for messages only.
+  Hash spki_fingerprint{};        // SHA-256 of the SubjectPublicKeyInfo.
+  int64_t not_before = 0;         // Seconds since 1970.
   int64_t not_after = 0;
   bool is_ca = false;
 };

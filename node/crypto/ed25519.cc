@@ -29,8 +29,8 @@ SigningKey SigningKey::Generate() {
 
 StatusOr<SigningKey> SigningKey::FromSeed(std::string_view seed) {
   if (seed.size() != kSeedBytes) {
-    return Error(Reason::KEY_INVALID, "an Ed25519 signing key is 32 bytes, this one has " +
-                                          std::to_string(seed.size()));
+    return Error(Reason::KEY_INVALID,
+                 "an Ed25519 signing key is 32 bytes, this one has " + std::to_string(seed.size()));
   }
   const auto key = PrivateKey(seed);
   ENLACE_CHECK(key != nullptr);

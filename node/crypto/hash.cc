@@ -61,8 +61,8 @@ Hash HmacSha256(std::string_view key, std::string_view data) {
 std::string RandomBytes(size_t count) {
   ENLACE_CHECK(count <= INT_MAX);
   std::string bytes(count, '\0');
-  ENLACE_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                          static_cast<int>(count)) == 1);
+  ENLACE_CHECK(
+      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1);
   return bytes;
 }
 

@@ -9,8 +9,7 @@ namespace {
 
 class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  ManifestFile(std::unique_ptr<rocksdb::FSWritableFile> file, ManifestWatch& watch,
-               uint64_t number)
+  ManifestFile(std::unique_ptr<rocksdb::FSWritableFile> file, ManifestWatch& watch, uint64_t number)
       : FSWritableFileOwnerWrapper(std::move(file)), watch_(watch) {
     written_.number = number;
   }

@@ -137,10 +137,9 @@ class RocksEngine final : public Engine {
     rocksdb::WriteBatch rows(0, 0, kProtectionBytesPerKey, 0);
     for (const Mutation& mutation : batch.mutations) {
       rocksdb::ColumnFamilyHandle* table = core_->tables[mutation.table];
-      const rocksdb::Status added = mutation.value
-                                        ? rows.Put(table, AsSlice(mutation.key),
-                                                   AsSlice(*mutation.value))
-                                        : rows.Delete(table, AsSlice(mutation.key));
+      const rocksdb::Status added =
+          mutation.value ? rows.Put(table, AsSlice(mutation.key), AsSlice(*mutation.value))
+                         : rows.Delete(table, AsSlice(mutation.key));
       if (!added.ok()) return core_->failure->Set(Damage("building a batch", added));
     }
     MutexLock lock(commit_mutex_);
@@ -191,7 +190,8 @@ Status OpenError(const RocksOptions& options, const rocksdb::Status& status) {
   }
   if (options.create && Contains(text, "error_if_exists")) {
     return Error(Reason::STORE_FORMAT, fmt::format("there is a database in {} already; it is "
-                                                   "never overwritten", options.path));
+                                                   "never overwritten",
+                                                   options.path));
   }
   if (Contains(text, "Column families not opened") || Contains(text, "Column family not found")) {
     return Error(Reason::STORE_FORMAT,
@@ -268,7 +268,8 @@ Status CheckRocksFileList(const std::string& path, const FileListMark& mark) {
   if (*number < mark.number || list.size() < mark.bytes) {
     return Error(Reason::STORE_BEHIND_ANCHOR,
                  fmt::format("the list of files in {} is older or shorter than it was when the "
-                             "last write was acknowledged", path));
+                             "last write was acknowledged",
+                             path));
   }
   if (Crc32c(std::string_view(list).substr(0, mark.bytes)) != mark.crc) {
     return Error(Reason::STORE_CORRUPT, fmt::format("the list of files in {} is damaged", path));

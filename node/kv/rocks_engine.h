@@ -10,7 +10,6 @@ namespace enlace::kv {
 
 // OpenRocksEngine over another file system, so that tests can lose power, count syncs and
 // break files. `env` must outlive the engine and its snapshots.
-StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
-                                                    rocksdb::Env* env);
+StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options, rocksdb::Env* env);
 
 }  // namespace enlace::kv

@@ -22,8 +22,8 @@ bool IsJurisdictionLabel(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-prometheus::Family<prometheus::Counter>& Counter(prometheus::Registry& registry,
-                                                 const char* name, const char* help) {
+prometheus::Family<prometheus::Counter>& Counter(prometheus::Registry& registry, const char* name,
+                                                 const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
@@ -53,8 +53,8 @@ std::string_view CallClassName(CallClass call_class) {
 
 Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
   auto& call_family = Counter(*registry, "enlace_calls_total", "Calls answered.");
-  auto& refusal_family = Counter(*registry, "enlace_calls_refused_total",
-                                 "Calls refused at an admission limit.");
+  auto& refusal_family =
+      Counter(*registry, "enlace_calls_refused_total", "Calls refused at an admission limit.");
   auto& latency_family =
       Histogram(*registry, "enlace_call_seconds", "Time from admission to the answer.");
   for (size_t c = 0; c < kCallClasses; ++c) {
@@ -74,9 +74,8 @@ Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
       Counter(*registry, "enlace_store_commits_total", "Synced batches of the store.");
   commits = {&commit_family.Add({{"result", "failed"}}), &commit_family.Add({{"result", "ok"}})};
   writes = &Counter(*registry, "enlace_store_writes_total", "Acknowledged writes.").Add({});
-  commit_latency =
-      &Histogram(*registry, "enlace_store_commit_seconds", "Time of one synced batch.")
-           .Add({}, kCommitSeconds);
+  commit_latency = &Histogram(*registry, "enlace_store_commit_seconds", "Time of one synced batch.")
+                        .Add({}, kCommitSeconds);
   mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
                       "Entries that a peer has and our mirror lacks.");
   mirror_age =
@@ -112,9 +111,7 @@ void Metrics::CountRefusal(CallClass call_class) {
   state_->refusals[static_cast<size_t>(call_class)]->Increment();
 }
 
-void Metrics::CountHandshake(bool accepted) {
-  state_->handshakes[accepted ? 1 : 0]->Increment();
-}
+void Metrics::CountHandshake(bool accepted) { state_->handshakes[accepted ? 1 : 0]->Increment(); }
 
 void Metrics::CountCommit(bool ok, uint64_t writes, int64_t latency_us) {
   state_->commits[ok ? 1 : 0]->Increment();

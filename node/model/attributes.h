@@ -13,29 +13,29 @@ enum class AttributeKind { kSingle, kSet };
 
 enum Attribute : uint32_t {
   // Single-valued.
-  kSourceType = 1,            // Case management, hotline, ...
-  kSex = 2,                   // As recorded.
-  kAgeBand = 3,               // At registration, CTDC's nine bands.
-  kMajority = 4,              // Minor or adult at registration.
+  kSourceType = 1,  // Case management, hotline, ...
+  kSex = 2,         // As recorded.
+  kAgeBand = 3,     // At registration, CTDC's nine bands.
+  kMajority = 4,    // Minor or adult at registration.
   kMajorityAtExploitation = 5,
   kMajorityAtEntry = 6,
-  kCitizenship = 7,           // Country.
-  kExploitationCountry = 8,   // Where first assisted, identified or referred (proxy).
-  kAbduction = 9,             // Yes or no.
-  kVictimStatus = 10,         // Presumed or identified.
-  kExploitationAdmin1 = 11,   // ISO 3166-2, optional.
+  kCitizenship = 7,          // Country.
+  kExploitationCountry = 8,  // Where first assisted, identified or referred (proxy).
+  kAbduction = 9,            // Yes or no.
+  kVictimStatus = 10,        // Presumed or identified.
+  kExploitationAdmin1 = 11,  // ISO 3166-2, optional.
   // Several-valued. Codes 1 to 63, so that a set is a 64-bit mask.
-  kForms = 32,                // Forms of exploitation.
-  kMeans = 33,                // Means of control.
-  kLabourSectors = 34,        // Type of labour.
-  kSexTypes = 35,             // Type of sexual exploitation.
-  kRecruiter = 36,            // Relation of the recruiter.
-  kActs = 37,                 // Palermo acts.
+  kForms = 32,          // Forms of exploitation.
+  kMeans = 33,          // Means of control.
+  kLabourSectors = 34,  // Type of labour.
+  kSexTypes = 35,       // Type of sexual exploitation.
+  kRecruiter = 36,      // Relation of the recruiter.
+  kActs = 37,           // Palermo acts.
 };
 
 struct AttributeInfo {
   uint32_t number;
-  std::string_view id;    // "age_band"
+  std::string_view id;  // "age_band"
   AttributeKind kind;
   std::string_view list;  // Code list of its values.
 };

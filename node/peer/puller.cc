@@ -27,8 +27,7 @@ class Puller::Worker {
         metrics_(metrics),
         options_(options),
         caller_(std::move(peer.caller)),
-        identity_{options.network, options.own_jurisdiction, peer.jurisdiction,
-                  peer.channel_key} {
+        identity_{options.network, options.own_jurisdiction, peer.jurisdiction, peer.channel_key} {
     status_.jurisdiction = peer.jurisdiction;
     status_.endpoint = peer.endpoint;
   }
@@ -54,9 +53,8 @@ class Puller::Worker {
   }
   void WaitForVisit(uint64_t number) {
     MutexLock lock(mutex_);
-    changed_.Wait(mutex_, [this, number]() ENLACE_NO_ANALYSIS {
-      return status_.visits >= number || stopping_;
-    });
+    changed_.Wait(mutex_, [this, number]()
+                              ENLACE_NO_ANALYSIS { return status_.visits >= number || stopping_; });
   }
 
   PeerStatus status() const {
@@ -104,10 +102,10 @@ class Puller::Worker {
     LogTroubles(result.channels);
     if (reached || !result.channels.empty()) status_.channels = std::move(result.channels);
     failures_ = reached ? 0 : std::min(failures_ + 1, kFailuresMax);
-    due_steady_ms_ = clock_.SteadyMs() +
-                     (result.more ? 0
-                                  : NextDelayMs(failures_, options_.interval_ms,
-                                                options_.backoff_max_ms, options_.random()));
+    due_steady_ms_ =
+        clock_.SteadyMs() + (result.more ? 0
+                                         : NextDelayMs(failures_, options_.interval_ms,
+                                                       options_.backoff_max_ms, options_.random()));
     status_.next_visit_steady_ms = due_steady_ms_;
     ShowLag();
     ShowAge();
@@ -179,12 +177,10 @@ Puller::Puller(store::Store& store, const Clock& clock, metrics::Metrics* metric
     : options_(std::move(options)) {
   ENLACE_CHECK(peers.size() <= kPeersMax);
   if (!options_.random) options_.random = [] { return ReadU32(crypto::RandomBytes(4)); };
-  std::sort(peers.begin(), peers.end(), [](const Peer& a, const Peer& b) {
-    return a.jurisdiction < b.jurisdiction;
-  });
+  std::sort(peers.begin(), peers.end(),
+            [](const Peer& a, const Peer& b) { return a.jurisdiction < b.jurisdiction; });
   for (Peer& peer : peers) {
-    workers_.push_back(
-        std::make_unique<Worker>(store, clock, metrics, options_, std::move(peer)));
+    workers_.push_back(std::make_unique<Worker>(store, clock, metrics, options_, std::move(peer)));
   }
 }
 

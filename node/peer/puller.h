@@ -49,8 +49,8 @@ class Puller {
  public:
   // `metrics` may be null. REQUIRES: at most kPeersMax peers, each jurisdiction once.
   static constexpr size_t kPeersMax = 100;
-  Puller(store::Store& store, const Clock& clock, metrics::Metrics* metrics,
-         PullerOptions options, std::vector<Peer> peers);
+  Puller(store::Store& store, const Clock& clock, metrics::Metrics* metrics, PullerOptions options,
+         std::vector<Peer> peers);
   ~Puller();  // As Stop().
   Puller(const Puller&) = delete;
   Puller& operator=(const Puller&) = delete;

@@ -90,8 +90,8 @@ VisitResult Visit::Run(const std::function<bool()>& cancelled) {
 
 Status Visit::List(std::vector<pb::PeerChannel>& offers) {
   pb::ListPeerChannelsResponse response;
-  ENLACE_RETURN_IF_ERROR(caller_.Call(kListMethod, pb::ListPeerChannelsRequest(), response,
-                                      limits_.call_timeout_ms));
+  ENLACE_RETURN_IF_ERROR(
+      caller_.Call(kListMethod, pb::ListPeerChannelsRequest(), response, limits_.call_timeout_ms));
   if (static_cast<size_t>(response.channels_size()) > limits_.channels_max) {
     return Error(Reason::REQUEST_TOO_LARGE,
                  "the peer offers " + std::to_string(response.channels_size()) + " channels");
@@ -173,8 +173,8 @@ Status Visit::CheckOffer(const pb::PeerChannel& offer, const store::ChannelHead&
   ENLACE_ASSIGN_OR_RETURN(const auto seen,
                           store::CheckpointAt(*store_.Read(), offer.origin(), now.size));
   if (seen.has_value()) {
-    const Status compared = channel::CompareCheckpoints(offer.origin(), peer_.channel_key, *seen,
-                                                        offer.checkpoint());
+    const Status compared =
+        channel::CompareCheckpoints(offer.origin(), peer_.channel_key, *seen, offer.checkpoint());
     if (ReasonOf(compared) == Reason::CHECKPOINT_INCONSISTENT && !compared.ok()) {
       store::ChannelHead known = head;
       known.checkpoint = *seen;
@@ -184,8 +184,8 @@ Status Visit::CheckOffer(const pb::PeerChannel& offer, const store::ChannelHead&
   }
   if (now.size < head.checkpoint_size) {
     return Error(Reason::CHECKPOINT_INVALID,
-                 "the peer offers " + std::to_string(now.size) +
-                     " entries of a channel that had " + std::to_string(head.checkpoint_size) +
+                 "the peer offers " + std::to_string(now.size) + " entries of a channel that had " +
+                     std::to_string(head.checkpoint_size) +
                      "; if it was restored from a backup, its operator must know");
   }
   return absl::OkStatus();
@@ -206,8 +206,8 @@ StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
 
 StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head) {
   ENLACE_ASSIGN_OR_RETURN(const channel::Page page, FetchPage(head));
-  const auto verified = channel::VerifyPage(head.origin, peer_.channel_key,
-                                            {head.range, head.checkpoint}, page);
+  const auto verified =
+      channel::VerifyPage(head.origin, peer_.channel_key, {head.range, head.checkpoint}, page);
   if (!verified.ok()) {
     if (ReasonOf(verified.status()) == Reason::CHECKPOINT_INCONSISTENT) {
       return Stop(head, page.checkpoint, verified.status());

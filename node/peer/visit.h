@@ -52,8 +52,8 @@ struct ChannelState {
 using ChannelStates = std::map<std::string, ChannelState>;
 
 struct VisitResult {
-  Status status;             // Of talking to the peer at all.
-  bool more = false;         // A channel has more than one visit takes.
+  Status status;      // Of talking to the peer at all.
+  bool more = false;  // A channel has more than one visit takes.
   // Those on offer now, and mirrors held of the peer that it offers no longer: trouble
   // CHANNEL_NOT_FOUND.
   ChannelStates channels;

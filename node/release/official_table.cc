@@ -25,9 +25,9 @@ Status CheckOptions(const TableOptions& options, size_t figures) {
                  fmt::format("expected a threshold of {} to {}", kThresholdMin, kThresholdMax));
   }
   if (figures > kTableFiguresMax) {
-    return Error(Reason::REQUEST_TOO_LARGE,
-                 fmt::format("one release takes at most {} figures; choose fewer years",
-                             kTableFiguresMax));
+    return Error(
+        Reason::REQUEST_TOO_LARGE,
+        fmt::format("one release takes at most {} figures; choose fewer years", kTableFiguresMax));
   }
   return absl::OkStatus();
 }
@@ -181,14 +181,14 @@ void WarnOfConflicts(const std::map<YearIndicator, std::map<model::FigureKey, Ce
       return StatusOfCell(entry.second) == channel::v1::IN_CONFLICT;
     });
     if (conflicts == 0) continue;
-    table.warnings.push_back(Where(group.first, group.second, registry) +
-                             fmt::format("{} figures are in conflict and go out without a value.",
-                                         conflicts));
+    table.warnings.push_back(
+        Where(group.first, group.second, registry) +
+        fmt::format("{} figures are in conflict and go out without a value.", conflicts));
   }
   if (years.size() == 1) {
-    table.warnings.push_back(fmt::format(
-        "Only {} is covered: readers may compare it with releases of other years.",
-        *years.begin()));
+    table.warnings.push_back(
+        fmt::format("Only {} is covered: readers may compare it with releases of other years.",
+                    *years.begin()));
   }
 }
 

@@ -12,7 +12,7 @@ class Simplex {
   struct Row {
     std::vector<double> coefficients;  // One per variable.
     double constant = 0;
-    bool upper_bound = false;          // <= constant instead of =.
+    bool upper_bound = false;  // <= constant instead of =.
   };
   // Variables run from 0 to their upper bound, which is finite.
   Simplex(std::vector<double> upper, const std::vector<Row>& rows);
@@ -44,7 +44,7 @@ class Simplex {
   std::vector<std::vector<double>> table_;  // Row x column.
   std::vector<double> value_;               // Of the basic column of each row.
   std::vector<size_t> basis_;
-  std::vector<size_t> artificial_row_;      // Row of each artificial column.
+  std::vector<size_t> artificial_row_;  // Row of each artificial column.
 };
 
 }  // namespace enlace::release

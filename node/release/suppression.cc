@@ -16,10 +16,10 @@ using Kind = Cell::Kind;
 // The published table as equations in its hidden cells.
 struct System {
   std::vector<Hidden> hidden;
-  std::vector<model::FigureKey> keys;          // Of hidden cells; those after `keys.size()`
-                                               // in `hidden` are cells the table lacks.
+  std::vector<model::FigureKey> keys;  // Of hidden cells; those after `keys.size()`
+                                       // in `hidden` are cells the table lacks.
   std::vector<Equation> equations;
-  std::vector<const Relation*> relations;      // Of each equation.
+  std::vector<const Relation*> relations;  // Of each equation.
 };
 
 Hidden BoundsOf(const Cell& cell, const PrimaryBounds& primary) {

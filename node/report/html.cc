@@ -169,9 +169,10 @@ class Page {
     const StatusText& status = TextOfStatus(word);
     const bool suppressed = word == "suppressed" || word == "suppressed_by_source";
     // The mark is for the eye, the words are for all: both say that it is no number.
-    return fmt::format("<td class=\"{}\"><span aria-hidden=\"true\">{}</span> <small>{}</small>{}"
-                       "</td>",
-                       suppressed ? "s" : "m", EscapeHtml(status.mark), Say(status.label), source);
+    return fmt::format(
+        "<td class=\"{}\"><span aria-hidden=\"true\">{}</span> <small>{}</small>{}"
+        "</td>",
+        suppressed ? "s" : "m", EscapeHtml(status.mark), Say(status.label), source);
   }
 
   void Table(const Selection& selection) {
@@ -205,7 +206,8 @@ class Page {
         const uint32_t coordinate = line.second;
         out_ += "<th scope=\"row\">" + FourTexts([&](std::string_view language) {
                   return selection.label(coordinate, language);
-                }) + "</th>";
+                }) +
+                "</th>";
       }
       for (const uint32_t year : years) {
         const auto cell = cells.find(year);
@@ -239,9 +241,9 @@ class Page {
                             count == coverage.by_status.end() ? 0 : count->second);
       }
       const views::LeftOut& left_out = coverage.left_out;
-      out_ += fmt::format("<td class=\"n\">{}</td></tr>\n",
-                          left_out.not_understood + left_out.withheld + left_out.erased +
-                              left_out.invalid);
+      out_ += fmt::format(
+          "<td class=\"n\">{}</td></tr>\n",
+          left_out.not_understood + left_out.withheld + left_out.erased + left_out.invalid);
     }
     CloseTable();
   }
@@ -273,9 +275,10 @@ class Page {
     OpenTable(Say(title), {Say(title), Say(text::kCount)});
     for (const auto& [number, count] : counts) {
       const uint32_t code = number;
-      out_ += "<tr><th scope=\"row\">" + FourTexts([&](std::string_view language) {
-                return labels_.Of(list, code, language);
-              }) + fmt::format("</th><td class=\"n\">{}</td></tr>\n", count);
+      out_ +=
+          "<tr><th scope=\"row\">" +
+          FourTexts([&](std::string_view language) { return labels_.Of(list, code, language); }) +
+          fmt::format("</th><td class=\"n\">{}</td></tr>\n", count);
     }
     CloseTable();
   }
@@ -300,9 +303,10 @@ class Page {
     for (const auto* entry : programmes) {
       out_ += "<tr><th scope=\"row\">" + FourTexts([&](std::string_view language) {
                 return TextIn(entry->programme.title(), language);
-              }) + "</th><td>" + CodeLabels("training_topic", entry->programme.topics()) +
-              "</td><td>" + CodeLabels("training_audience", entry->programme.audiences()) +
-              "</td><td><code>" + EscapeHtml(entry->programme.name()) + "</code><br><code>" +
+              }) +
+              "</th><td>" + CodeLabels("training_topic", entry->programme.topics()) + "</td><td>" +
+              CodeLabels("training_audience", entry->programme.audiences()) + "</td><td><code>" +
+              EscapeHtml(entry->programme.name()) + "</code><br><code>" +
               EscapeHtml(entry->channel) + "</code> " + std::to_string(entry->sequence) +
               "</td></tr>\n";
     }
@@ -313,9 +317,10 @@ class Page {
     Heading("statuses", text::kStatuses);
     OpenTable(Say(text::kStatuses), {Say(text::kStatus), Say(text::kMeaning)});
     for (const StatusText& status : StatusTexts()) {
-      out_ += "<tr>" + (status.word == "value"
-                            ? "<td class=\"n\">123 <small>" + Say(status.label) + "</small></td>"
-                            : MarkCell(status.word, "")) +
+      out_ += "<tr>" +
+              (status.word == "value"
+                   ? "<td class=\"n\">123 <small>" + Say(status.label) + "</small></td>"
+                   : MarkCell(status.word, "")) +
               "<td>" + Say(status.meaning) + "</td></tr>\n";
     }
     CloseTable();

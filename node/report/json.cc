@@ -81,8 +81,8 @@ Json ProgrammeJson(const views::CatalogueEntry& entry, const codes::Registry& re
 
 Json LabelsJson(const codes::Registry& registry) {
   Json out = Json::object();
-  for (const std::string_view list : {"indicator", "dimension", "official_form", "sex",
-                                      "age_group", "training_topic", "training_audience"}) {
+  for (const std::string_view list : {"indicator", "dimension", "official_form", "sex", "age_group",
+                                      "training_topic", "training_audience"}) {
     const codes::CodeList* codes = registry.Find(list);
     if (codes == nullptr) continue;
     Json& of_list = out[std::string(list)] = Json::object();

@@ -6,10 +6,10 @@ namespace enlace::report {
 
 namespace text {
 
-const Message kTitle = {
-    "Regional report on trafficking in persons", "Informe regional sobre la trata de personas",
-    "Rapport régional sur la traite des personnes",
-    "Relatório regional sobre o tráfico de pessoas"};
+const Message kTitle = {"Regional report on trafficking in persons",
+                        "Informe regional sobre la trata de personas",
+                        "Rapport régional sur la traite des personnes",
+                        "Relatório regional sobre o tráfico de pessoas"};
 const Message kIntro = {
     "Official figures that the states have released, each with its origin. Every figure "
     "follows from an entry of a channel that the releasing state signed, and can be checked.",
@@ -22,31 +22,25 @@ const Message kIntro = {
 const Message kCompiled = {"Compiled on", "Elaborado el", "Établi le", "Elaborado em"};
 const Message kLanguage = {"Language", "Idioma", "Langue", "Idioma"};
 const Message kContents = {"Contents", "Contenido", "Sommaire", "Conteúdo"};
-const Message kVictims = {"Detected victims by jurisdiction and year",
-                          "Víctimas detectadas por jurisdicción y año",
-                          "Victimes détectées par juridiction et par année",
-                          "Vítimas detectadas por jurisdição e ano"};
-const Message kVictimsByForm = {"Detected victims by form of exploitation",
-                                "Víctimas detectadas por forma de explotación",
-                                "Victimes détectées par forme d'exploitation",
-                                "Vítimas detectadas por forma de exploração"};
+const Message kVictims = {
+    "Detected victims by jurisdiction and year", "Víctimas detectadas por jurisdicción y año",
+    "Victimes détectées par juridiction et par année", "Vítimas detectadas por jurisdição e ano"};
+const Message kVictimsByForm = {
+    "Detected victims by form of exploitation", "Víctimas detectadas por forma de explotación",
+    "Victimes détectées par forme d'exploitation", "Vítimas detectadas por forma de exploração"};
 const Message kVictimsBySex = {"Detected victims by sex", "Víctimas detectadas por sexo",
                                "Victimes détectées par sexe", "Vítimas detectadas por sexo"};
 const Message kVictimsByAge = {"Detected victims by age", "Víctimas detectadas por edad",
                                "Victimes détectées par âge", "Vítimas detectadas por idade"};
-const Message kJustice = {
-    "Offences, contacts, prosecutions and convictions",
-    "Delitos, contactos formales, procesamientos y condenas",
-    "Infractions, contacts, poursuites et condamnations",
-    "Crimes, contatos formais, processos e condenações"};
-const Message kCoverage = {"Coverage: who has reported what",
-                           "Cobertura: quién ha informado qué",
-                           "Couverture : qui a communiqué quoi",
-                           "Cobertura: quem informou o quê"};
-const Message kProgrammes = {"Training and awareness programmes",
-                             "Programas de formación y sensibilización",
-                             "Programmes de formation et de sensibilisation",
-                             "Programas de formação e sensibilização"};
+const Message kJustice = {"Offences, contacts, prosecutions and convictions",
+                          "Delitos, contactos formales, procesamientos y condenas",
+                          "Infractions, contacts, poursuites et condamnations",
+                          "Crimes, contatos formais, processos e condenações"};
+const Message kCoverage = {"Coverage: who has reported what", "Cobertura: quién ha informado qué",
+                           "Couverture : qui a communiqué quoi", "Cobertura: quem informou o quê"};
+const Message kProgrammes = {
+    "Training and awareness programmes", "Programas de formación y sensibilización",
+    "Programmes de formation et de sensibilisation", "Programas de formação e sensibilização"};
 const Message kStatuses = {"What the marks mean", "Qué significan las marcas",
                            "Signification des marques", "O que significam as marcas"};
 const Message kSources = {"Sources", "Fuentes", "Sources", "Fontes"};
@@ -103,59 +97,68 @@ const Message kOfficialTable = {
     "permettraient de les calculer.",
     "Tabela oficial: números exatos; os pequenos são ocultados, bem como todos os necessários "
     "para que os ocultos não possam ser calculados."};
-const Message kMachine = {"machine translation", "traducción automática",
-                          "traduction automatique", "tradução automática"};
+const Message kMachine = {"machine translation", "traducción automática", "traduction automatique",
+                          "tradução automática"};
 
 }  // namespace text
 
 namespace {
 
 constexpr StatusText kStatusTexts[] = {
-    {"value", "123",
+    {"value",
+     "123",
      {"Value", "Valor", "Valeur", "Valor"},
      {"The count, as released. 0 means that there was none.",
       "La cantidad publicada. 0 significa que no hubo ninguno.",
       "Le nombre publié. 0 signifie qu'il n'y en a eu aucun.",
       "A quantidade divulgada. 0 significa que não houve nenhum."}},
-    {"suppressed", "▒",
+    {"suppressed",
+     "▒",
      {"Suppressed", "Suprimido", "Masqué", "Suprimido"},
      {"Hidden by the releasing state, to protect persons. It is not zero and not missing.",
       "Oculto por el Estado que publica, para proteger a las personas. No es cero ni falta.",
       "Masqué par l'État qui publie, pour protéger les personnes. Ce n'est ni zéro ni manquant.",
       "Ocultado pelo Estado que divulga, para proteger as pessoas. Não é zero nem está ausente."}},
-    {"suppressed_by_source", "<5",
+    {"suppressed_by_source",
+     "<5",
      {"Suppressed by the source", "Suprimido por la fuente", "Masqué par la source",
       "Suprimido pela fonte"},
      {"Hidden before it reached the state's node: 0 to 4.",
       "Oculto antes de llegar al nodo del Estado: de 0 a 4.",
       "Masqué avant de parvenir au nœud de l'État : de 0 à 4.",
       "Ocultado antes de chegar ao nó do Estado: de 0 a 4."}},
-    {"below_floor", "⊥",
+    {"below_floor",
+     "⊥",
      {"Below the publication floor", "Por debajo del mínimo de publicación",
       "Sous le seuil de publication", "Abaixo do mínimo de divulgação"},
      {"Too small to be told from the noise of its method.",
       "Demasiado pequeño para distinguirse del ruido de su método.",
       "Trop petit pour être distingué du bruit de sa méthode.",
       "Pequeno demais para se distinguir do ruído do método."}},
-    {"in_conflict", "≠",
+    {"in_conflict",
+     "≠",
      {"In conflict", "En conflicto", "En conflit", "Em conflito"},
      {"Sources contradict each other and nobody has decided yet.",
       "Las fuentes se contradicen y nadie ha decidido todavía.",
       "Les sources se contredisent et personne n'a encore tranché.",
       "As fontes se contradizem e ninguém decidiu ainda."}},
-    {"missing", "—",
+    {"missing",
+     "—",
      {"Missing", "Falta", "Manquant", "Ausente"},
-     {"Expected and not reported.", "Se esperaba y no se informó.",
-      "Attendu et non communiqué.", "Esperado e não informado."}},
-    {"not_collected", "n/c",
+     {"Expected and not reported.", "Se esperaba y no se informó.", "Attendu et non communiqué.",
+      "Esperado e não informado."}},
+    {"not_collected",
+     "n/c",
      {"Not collected", "No se recoge", "Non collecté", "Não coletado"},
      {"The jurisdiction does not collect this.", "La jurisdicción no recoge este dato.",
       "La juridiction ne collecte pas cette donnée.", "A jurisdição não coleta este dado."}},
-    {"not_applicable", "n/a",
+    {"not_applicable",
+     "n/a",
      {"Not applicable", "No aplica", "Sans objet", "Não se aplica"},
      {"The question does not apply.", "La pregunta no procede.", "La question ne se pose pas.",
       "A pergunta não se aplica."}},
-    {"unknown", "?",
+    {"unknown",
+     "?",
      {"Unknown", "Desconocido", "Inconnu", "Desconhecido"},
      {"Asked, and not known.", "Se preguntó y no se sabe.", "Demandé, et non connu.",
       "Perguntado e não conhecido."}},

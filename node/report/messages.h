@@ -18,13 +18,13 @@ extern const Message kTitle, kIntro, kCompiled, kLanguage, kContents, kVictims, 
     kVictimsBySex, kVictimsByAge, kJustice, kCoverage, kProgrammes, kStatuses, kSources,
     kJurisdiction, kYears, kForm, kSex, kAge, kIndicator, kReleases, kRelease, kReleasedOn,
     kChannel, kSequence, kCheckpointSize, kFigures, kNoRelease, kNotHeld, kNone, kProgramme,
-    kTopics, kAudiences, kByTopic, kByAudience, kCount, kMissingTranslation, kNeverAdded,
-    kLeftOut, kStatus, kMeaning, kOfficialTable, kMachine;
+    kTopics, kAudiences, kByTopic, kByAudience, kCount, kMissingTranslation, kNeverAdded, kLeftOut,
+    kStatus, kMeaning, kOfficialTable, kMachine;
 }  // namespace text
 
 struct StatusText {
-  std::string_view word;   // As in the CSV.
-  std::string_view mark;   // What a table cell shows.
+  std::string_view word;  // As in the CSV.
+  std::string_view mark;  // What a table cell shows.
   Message label;
   Message meaning;
 };

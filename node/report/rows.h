@@ -20,14 +20,30 @@
 namespace enlace::report {
 
 inline constexpr std::string_view kColumns[] = {
-    "jurisdiction", "year",   "indicator", "dimension", "category", "sex",
-    "age",          "value",  "status",    "method",    "sigma",    "low",
-    "high",         "release", "released_on", "channel", "sequence", "checkpoint_size"};
+    "jurisdiction", "year",    "indicator",   "dimension", "category", "sex",
+    "age",          "value",   "status",      "method",    "sigma",    "low",
+    "high",         "release", "released_on", "channel",   "sequence", "checkpoint_size"};
 inline constexpr size_t kColumnCount = std::size(kColumns);
 
 enum Column : size_t {
-  kJurisdiction, kYear, kIndicator, kDimension, kCategory, kSex, kAge, kValue, kStatus,
-  kMethod, kSigma, kLow, kHigh, kRelease, kReleasedOn, kChannel, kSequence, kCheckpointSize,
+  kJurisdiction,
+  kYear,
+  kIndicator,
+  kDimension,
+  kCategory,
+  kSex,
+  kAge,
+  kValue,
+  kStatus,
+  kMethod,
+  kSigma,
+  kLow,
+  kHigh,
+  kRelease,
+  kReleasedOn,
+  kChannel,
+  kSequence,
+  kCheckpointSize,
 };
 
 using Row = std::array<std::string, kColumnCount>;

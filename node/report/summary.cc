@@ -32,9 +32,8 @@ std::vector<const views::CatalogueEntry*> Programmes(const Input& input) {
       if (!entry.withdrawn) programmes.push_back(&entry);
     }
   }
-  std::sort(programmes.begin(), programmes.end(), [](const auto* a, const auto* b) {
-    return a->programme.name() < b->programme.name();
-  });
+  std::sort(programmes.begin(), programmes.end(),
+            [](const auto* a, const auto* b) { return a->programme.name() < b->programme.name(); });
   return programmes;
 }
 

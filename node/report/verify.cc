@@ -38,8 +38,7 @@ class Verifier {
  public:
   Verifier(const Lines& lines, const std::string& network, const std::vector<std::string>& roster,
            const codes::Registry& registry, Mirrors& mirrors)
-      : lines_(lines), network_(network), roster_(roster), registry_(registry),
-        mirrors_(mirrors) {}
+      : lines_(lines), network_(network), roster_(roster), registry_(registry), mirrors_(mirrors) {}
 
   StatusOr<Verification> Run() {
     ENLACE_RETURN_IF_ERROR(Recompile());
@@ -78,10 +77,10 @@ class Verifier {
     }
     std::map<std::string, uint64_t> sizes;
     for (const auto& [origin, of_origin] : counts) {
-      sizes[origin] = std::max_element(of_origin.begin(), of_origin.end(),
-                                       [](const auto& a, const auto& b) {
-                                         return a.second < b.second;
-                                       })->first;
+      sizes[origin] =
+          std::max_element(of_origin.begin(), of_origin.end(), [](const auto& a, const auto& b) {
+            return a.second < b.second;
+          })->first;
     }
     return sizes;
   }
@@ -156,8 +155,9 @@ class Verifier {
         CompareColumns(line, fields, expected_[next]);
         seen[next++] = true;
       } else {
-        Add(line, "", found == index_of.end() ? "expected no such row: no mirror supports it"
-                                              : "expected the row only once");
+        Add(line, "",
+            found == index_of.end() ? "expected no such row: no mirror supports it"
+                                    : "expected the row only once");
       }
     }
     ReportMissing(seen);
@@ -169,8 +169,9 @@ class Verifier {
       if (!seen[index]) ++missing[expected_[index][kJurisdiction]];
     }
     for (const auto& [jurisdiction, count] : missing) {
-      Add(0, "", fmt::format("expected {} more rows of {} at the sizes that the report names",
-                             count, jurisdiction));
+      Add(0, "",
+          fmt::format("expected {} more rows of {} at the sizes that the report names", count,
+                      jurisdiction));
     }
   }
 

@@ -29,9 +29,7 @@ Status Failed(const std::string& address, const std::string& why) {
                {{"address", address}});
 }
 
-Status FailedWithErrno(const std::string& address) {
-  return Failed(address, std::strerror(errno));
-}
+Status FailedWithErrno(const std::string& address) { return Failed(address, std::strerror(errno)); }
 
 class AddressList {
  public:
@@ -67,9 +65,8 @@ int PortOf(int fd) {
 bool IsAlive(const sockaddr_un& name) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return true;  // Not known, so not removed.
-  const bool alive =
-      connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0 ||
-      errno != ECONNREFUSED;
+  const bool alive = connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0 ||
+                     errno != ECONNREFUSED;
   close(fd);
   return alive;
 }

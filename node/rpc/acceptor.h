@@ -53,7 +53,7 @@ class SocketAcceptor final : public ConnectionAcceptor {
   const std::string address_;
   const std::string path_;  // Of a Unix socket; removed at the end.
   int wake_fd_ = -1;
-  int spare_fd_ = -1;       // Of the accept thread.
+  int spare_fd_ = -1;  // Of the accept thread.
   bool stopped_ = false;
   HandOver hand_over_;
   std::jthread thread_;

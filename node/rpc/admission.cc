@@ -44,8 +44,7 @@ int Admission::LimitOf(CallClass call_class) const {
   return limits_.admin_calls_max;
 }
 
-StatusOr<Admission::Ticket> Admission::Enter(const authz::Caller& caller,
-                                              bool while_draining) {
+StatusOr<Admission::Ticket> Admission::Enter(const authz::Caller& caller, bool while_draining) {
   const CallClass call_class = ClassOf(caller);
   std::string name = caller.Name();
   const MutexLock lock(mutex_);

@@ -31,9 +31,8 @@ bool IsResourceName(std::string_view text) {
   if (collection.size() == text.size()) return true;
   const std::string_view id = text.substr(collection.size() + 1);
   if (collection == "cases") {
-    return id.size() == 32 && All(id, [](char c) {
-             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
+    return id.size() == 32 &&
+           All(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   }
   return All(id, [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
@@ -45,8 +44,7 @@ bool IsResourceName(std::string_view text) {
 std::string AuditResource(const google::protobuf::Message& request) {
   for (const char* name : {"name", "parent"}) {
     const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName(name);
-    if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING ||
-        field->is_repeated()) {
+    if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated()) {
       continue;
     }
     std::string value = request.GetReflection()->GetString(request, field);

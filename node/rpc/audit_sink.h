@@ -10,10 +10,10 @@
 namespace enlace::rpc {
 
 struct AuditEvent {
-  std::string caller;      // SPIFFE URI, or "admin-socket".
+  std::string caller;  // SPIFFE URI, or "admin-socket".
   std::string method;
-  std::string resource;    // A well-formed resource name, or one of the words below.
-  std::string decision;    // "allow" or "deny".
+  std::string resource;  // A well-formed resource name, or one of the words below.
+  std::string decision;  // "allow" or "deny".
   std::string request_id;
 };
 

@@ -17,8 +17,7 @@ bool IsPingPong(const std::string& method) {
   std::replace(name.begin(), name.end(), '/', '.');
   const auto* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
-  return descriptor != nullptr && descriptor->client_streaming() &&
-         descriptor->server_streaming();
+  return descriptor != nullptr && descriptor->client_streaming() && descriptor->server_streaming();
 }
 
 grpc::ByteBuffer ToBuffer(std::string bytes) {
@@ -108,16 +107,16 @@ void CallReactor::OnWriteDone(bool ok) {
 }
 
 void CallReactor::Fail(const Status& status, const std::string& request_id) {
-  const WireStatus wire = ToWire(
-      status, request_id.empty() ? front_end_.dispatcher().NewRequestId() : request_id);
+  const WireStatus wire =
+      ToWire(status, request_id.empty() ? front_end_.dispatcher().NewRequestId() : request_id);
   Finish(grpc::Status(static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details));
 }
 
 int64_t CallReactor::DeadlineSteadyMs() const {
   const Clock& clock = front_end_.dispatcher().clock();
-  const int64_t deadline_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                  call_.deadline().time_since_epoch())
-                                  .count();
+  const int64_t deadline_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(call_.deadline().time_since_epoch())
+          .count();
   // gRPC's deadline is of this machine's wall clock; what counts is how much is left now.
   const int64_t left_ms = deadline_ms - SystemClock().NowMs();
   return clock.SteadyMs() + std::min(left_ms, Dispatcher::kCallMsMax);

@@ -24,8 +24,7 @@ void LogFault(const Status& status, std::string_view method, const std::string& 
 StatusOr<Admission::Ticket> Dispatcher::Admit(const authz::Caller& caller,
                                               std::string_view method) const {
   const HandlerTable::Entry* entry = parts_.table.Find(method);
-  return parts_.admission.Enter(caller,
-                                entry != nullptr && entry->limits.answers_while_draining);
+  return parts_.admission.Enter(caller, entry != nullptr && entry->limits.answers_while_draining);
 }
 
 Reply Dispatcher::Dispatch(const Call& call) const {
@@ -68,9 +67,8 @@ StatusOr<std::string> Dispatcher::Steps(const Call& call, const std::string& req
   ENLACE_RETURN_IF_ERROR(CheckAlive(call));
   const authz::MethodRow& row = *parts_.policy.Find(call.method);
   if (row.audit == authz::Audit::kCall) {
-    ENLACE_RETURN_IF_ERROR(
-        parts_.audit.Record({call.caller.Name(), std::string(call.method),
-                             AuditResource(*request), "allow", request_id}));
+    ENLACE_RETURN_IF_ERROR(parts_.audit.Record({call.caller.Name(), std::string(call.method),
+                                                AuditResource(*request), "allow", request_id}));
   }
   return Handle(*entry, call, request_id, *request);
 }
@@ -80,9 +78,8 @@ Status Dispatcher::Decide(const Call& call, const std::string& request_id) const
   if (decision.ok()) return decision;
   const authz::MethodRow* row = parts_.policy.Find(call.method);
   if (row != nullptr && row->audit != authz::Audit::kNone) {
-    ENLACE_RETURN_IF_ERROR(
-        parts_.audit.Record({call.caller.Name(), std::string(call.method),
-                             std::string(kResourceUnread), "deny", request_id}));
+    ENLACE_RETURN_IF_ERROR(parts_.audit.Record({call.caller.Name(), std::string(call.method),
+                                                std::string(kResourceUnread), "deny", request_id}));
   }
   return decision;
 }

@@ -20,8 +20,8 @@ namespace enlace::rpc {
 struct Call {
   const authz::Caller& caller;
   std::string_view method;
-  std::string_view request;           // Raw bytes.
-  int64_t deadline_steady_ms;         // At most kCallMsMax from now.
+  std::string_view request;    // Raw bytes.
+  int64_t deadline_steady_ms;  // At most kCallMsMax from now.
   std::function<bool()> cancelled = [] { return false; };
 };
 
@@ -68,8 +68,7 @@ class Dispatcher {
  private:
   StatusOr<std::string> Steps(const Call& call, const std::string& request_id) const;
   Status Decide(const Call& call, const std::string& request_id) const;
-  StatusOr<std::unique_ptr<Message>> Read(const HandlerTable::Entry& entry,
-                                          const Call& call) const;
+  StatusOr<std::unique_ptr<Message>> Read(const HandlerTable::Entry& entry, const Call& call) const;
   Status CheckAlive(const Call& call) const;
   StatusOr<std::string> Handle(const HandlerTable::Entry& entry, const Call& call,
                                const std::string& request_id, const Message& request) const;

@@ -22,8 +22,8 @@ namespace enlace::rpc {
 struct CallContext {
   const authz::Caller& caller;
   std::string method;
-  std::string request_id;               // Made by the node; leaves with INTERNAL errors.
-  int64_t deadline_steady_ms = 0;       // Of Clock::SteadyMs.
+  std::string request_id;          // Made by the node; leaves with INTERNAL errors.
+  int64_t deadline_steady_ms = 0;  // Of Clock::SteadyMs.
   std::function<bool()> cancelled = [] { return false; };
 };
 
@@ -73,10 +73,10 @@ class HandlerTable {
 };
 
 // Registers methods of a service class as table.Register<Req, Resp>(name, bound member).
-#define ENLACE_REGISTER(table, service, method, object, Request, Response)                  \
-  (table).Register<Request, Response>(                                                      \
-      "/" service "/" #method,                                                              \
-      [&target = (object)](const ::enlace::rpc::CallContext& call, const Request& request)  \
+#define ENLACE_REGISTER(table, service, method, object, Request, Response)                 \
+  (table).Register<Request, Response>(                                                     \
+      "/" service "/" #method,                                                             \
+      [&target = (object)](const ::enlace::rpc::CallContext& call, const Request& request) \
           -> ::enlace::StatusOr<Response> { return target.method(call, request); })
 
 }  // namespace enlace::rpc

@@ -25,8 +25,8 @@ void Health::Register(HandlerTable& table) {
   limits.answers_while_draining = true;
   table.Register<pb::HealthCheckRequest, pb::HealthCheckResponse>(
       "/grpc.health.v1.Health/Check",
-      [this, &table](const CallContext&, const pb::HealthCheckRequest& request)
-          -> StatusOr<pb::HealthCheckResponse> {
+      [this, &table](const CallContext&,
+                     const pb::HealthCheckRequest& request) -> StatusOr<pb::HealthCheckResponse> {
         if (!HasService(table, request.service())) {
           return Error(Reason::SERVICE_UNKNOWN, "the node has no such service");
         }

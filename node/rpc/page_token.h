@@ -25,8 +25,7 @@ class PageTokens {
   explicit PageTokens(std::string_view key);
 
   // The token for going on at `cursor` with `request`. REQUIRES: at most kCursorMax bytes.
-  std::string Seal(const CallContext& call, const Message& request,
-                   std::string_view cursor) const;
+  std::string Seal(const CallContext& call, const Message& request, std::string_view cursor) const;
   // The cursor; empty for an empty token (the first page). PAGE_TOKEN_INVALID when the token
   // is not one of this node's for this caller, this method and these parameters. Fields
   // named page_token and page_size are no parameters: pages may differ in size.

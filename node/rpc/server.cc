@@ -94,8 +94,7 @@ StatusOr<std::unique_ptr<Server>> Start(const Dispatcher& dispatcher,
                                         std::unique_ptr<ConnectionAcceptor> acceptor,
                                         const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                         const ServerOptions& options) {
-  auto server =
-      std::make_unique<GrpcServer>(dispatcher, verifier, std::move(acceptor), options);
+  auto server = std::make_unique<GrpcServer>(dispatcher, verifier, std::move(acceptor), options);
   ENLACE_RETURN_IF_ERROR(server->Start(credentials, options));
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -20,15 +20,15 @@ namespace enlace::rpc {
 
 struct ServerOptions {
   int workers = 8;
-  size_t waiting_calls_max = 256;           // For a worker; more are told to come back.
-  int max_concurrent_streams = 64;          // In one connection.
+  size_t waiting_calls_max = 256;   // For a worker; more are told to come back.
+  int max_concurrent_streams = 64;  // In one connection.
   int64_t handshake_timeout_ms = 5'000;
   // An idle or old connection ends: certificates are looked at again, and a flood of header
   // bytes, which gRPC 1.51 does not stop, is bounded.
   int64_t connection_idle_ms = 300'000;
   int64_t connection_age_ms = 1'800'000;
   int64_t connection_age_grace_ms = 30'000;
-  int64_t keepalive_ms = 60'000;            // Ping of a silent connection.
+  int64_t keepalive_ms = 60'000;  // Ping of a silent connection.
   int64_t keepalive_timeout_ms = 20'000;
 };
 

@@ -17,7 +17,7 @@ inline constexpr size_t kErrorTextMax = 1024;
 inline constexpr size_t kViolationsMax = 12;
 
 struct WireStatus {
-  int code = 0;         // google.rpc.Code.
+  int code = 0;  // google.rpc.Code.
   std::string message;
   std::string details;  // Serialised google.rpc.Status for grpc-status-details-bin.
 };

@@ -89,8 +89,7 @@ class Scanner {
           !oneofs.Add(field->real_containing_oneof()->index())) {
         return Malformed(type, at, fmt::format("{} beside another of its choice", field->name()));
       }
-      ENLACE_RETURN_IF_ERROR(
-          Value(bytes, type, *field, static_cast<uint32_t>(*tag & 7), depth));
+      ENLACE_RETURN_IF_ERROR(Value(bytes, type, *field, static_cast<uint32_t>(*tag & 7), depth));
     }
     return Status();
   }
@@ -166,8 +165,8 @@ class Scanner {
 
   Status Malformed(const Descriptor& type, const char* at, std::string_view seen) const {
     return Error(Reason::REQUEST_MALFORMED,
-                 fmt::format("expected the bytes of {}, seen {} at byte {}", type.full_name(),
-                             seen, at - begin_),
+                 fmt::format("expected the bytes of {}, seen {} at byte {}", type.full_name(), seen,
+                             at - begin_),
                  {{"type", type.full_name()}, {"byte", std::to_string(at - begin_)}});
   }
 

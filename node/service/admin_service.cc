@@ -9,10 +9,10 @@ AdminService::AdminService(Parts parts)
     : parts_(std::move(parts)), start_steady_ms_(parts_.clock.SteadyMs()) {}
 
 void AdminService::Register(rpc::HandlerTable& table) {
-  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", GetStatus, *this,
-                  admin::GetStatusRequest, admin::NodeStatus);
-  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", ListPeers, *this,
-                  admin::ListPeersRequest, admin::ListPeersResponse);
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", GetStatus, *this, admin::GetStatusRequest,
+                  admin::NodeStatus);
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", ListPeers, *this, admin::ListPeersRequest,
+                  admin::ListPeersResponse);
   ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", VerifyStore, *this,
                   admin::VerifyStoreRequest, admin::VerifyStoreResponse);
 }
@@ -37,9 +37,8 @@ StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
 StatusOr<admin::ListPeersResponse> AdminService::ListPeers(const rpc::CallContext&,
                                                            const admin::ListPeersRequest&) {
   std::vector<admin::PeerStatus> peers = parts_.peers();
-  std::sort(peers.begin(), peers.end(), [](const auto& a, const auto& b) {
-    return a.jurisdiction() < b.jurisdiction();
-  });
+  std::sort(peers.begin(), peers.end(),
+            [](const auto& a, const auto& b) { return a.jurisdiction() < b.jurisdiction(); });
   admin::ListPeersResponse response;
   for (admin::PeerStatus& peer : peers) *response.add_peers() = std::move(peer);
   return response;

@@ -22,8 +22,8 @@ Status CheckRequestId(const std::string& request_id) {
     uuid = dash ? c == '-' : hex;
   }
   if (uuid) return absl::OkStatus();
-  return InvalidFields({{"request_id", "expected a UUID of 36 characters",
-                         Reason::REQUEST_INVALID}});
+  return InvalidFields(
+      {{"request_id", "expected a UUID of 36 characters", Reason::REQUEST_INVALID}});
 }
 
 StatusOr<size_t> PageSize(int32_t requested) {

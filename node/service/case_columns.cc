@@ -40,7 +40,7 @@ Status CaseColumns::ApplyOne(const model::CaseRecord& record) {
 }
 
 StatusOr<query::Tabulation> CaseColumns::Tabulate(const query::TabulationRequest& request,
-                                                 const query::Viewer& viewer) const {
+                                                  const query::Viewer& viewer) const {
   {
     MutexLock lock(mutex_);
     ENLACE_RETURN_IF_ERROR(fault_);
@@ -52,8 +52,7 @@ query::TabulationRequest TabulationFromProto(const pb::TabulateCaseRecordsReques
   query::TabulationRequest out;
   out.attributes.assign(request.attributes().begin(), request.attributes().end());
   for (const auto& filter : request.filters()) {
-    out.filters.push_back(
-        {filter.attribute(), {filter.codes().begin(), filter.codes().end()}});
+    out.filters.push_back({filter.attribute(), {filter.codes().begin(), filter.codes().end()}});
   }
   out.year_from = request.year_from();
   out.year_to = request.year_to();

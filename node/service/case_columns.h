@@ -37,7 +37,7 @@ class CaseColumns {
 
  private:
   CaseColumns(store::Store& store, std::shared_ptr<const codes::Registry> registry,
-             query::ColumnsOptions options)
+              query::ColumnsOptions options)
       : store_(store), held_(std::move(registry), options) {}
   Status ApplyOne(const model::CaseRecord& record) ENLACE_REQUIRES(mutex_);
 

@@ -27,8 +27,9 @@ class Reader {
     if (!record.name().empty() || !record.entity().empty() || !record.etag().empty() ||
         record.state() != pb::CaseRecord::STATE_UNSPECIFIED || record.revision() != 0 ||
         record.create_time_ms() != 0 || record.update_time_ms() != 0) {
-      Fault("name", "a new record has no name, entity, state, revision, times or etag: these "
-                    "are made by the node");
+      Fault("name",
+            "a new record has no name, entity, state, revision, times or etag: these "
+            "are made by the node");
     }
   }
 

@@ -56,8 +56,8 @@ Status CaseImport::Add(const CaseImportRow& row) {
   std::string source_hash;
   if (!row.source_key.empty()) {
     ENLACE_ASSIGN_OR_RETURN(
-        source_hash, store::HashSourceKey(transaction_, delivery_.batch().entity, row.source_key,
-                                          random_));
+        source_hash,
+        store::HashSourceKey(transaction_, delivery_.batch().entity, row.source_key, random_));
   }
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
   if (stored.has_value()) {
@@ -76,8 +76,7 @@ Status CaseImport::Add(const CaseImportRow& row) {
 
 Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_hash) {
   ENLACE_ASSIGN_OR_RETURN(
-      auto record,
-      store::AddCase(transaction_, delivery_.batch().entity, row.content, random_));
+      auto record, store::AddCase(transaction_, delivery_.batch().entity, row.content, random_));
   if (!source_hash.empty()) {
     store::PutSourceKey(transaction_, delivery_.batch().entity, source_hash, record.reference);
   }
@@ -130,8 +129,8 @@ Status CaseImport::Record(const CaseImportRow& row, RowOutcome outcome,
   store::BatchRow became;
   became.outcome = outcome;
   became.subject = reference;
-  ENLACE_ASSIGN_OR_RETURN(became.content_hash, store::CaseRowHash(transaction_, reference,
-                                                                  row.content, source_hash));
+  ENLACE_ASSIGN_OR_RETURN(became.content_hash,
+                          store::CaseRowHash(transaction_, reference, row.content, source_hash));
   ENLACE_RETURN_IF_ERROR(delivery_.Put(row.row, became));
   auto& out = *result_.response.add_results();
   out.set_row(row.row);

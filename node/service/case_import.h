@@ -43,8 +43,12 @@ class CaseImport {
  public:
   CaseImport(store::Transaction& transaction, Delivery& delivery, std::string_view jurisdiction,
              const store::RandomSource& random, const Epochs& epochs, CaseImportResult& result)
-      : transaction_(transaction), delivery_(delivery), jurisdiction_(jurisdiction),
-        random_(random), epochs_(epochs), result_(result) {}
+      : transaction_(transaction),
+        delivery_(delivery),
+        jurisdiction_(jurisdiction),
+        random_(random),
+        epochs_(epochs),
+        result_(result) {}
 
   // Stores one row and adds its result. An error ends the call.
   Status Add(const CaseImportRow& row);

@@ -65,8 +65,8 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
   return std::move(result.response);
 }
 
-StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(
-    const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request) {
+StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(const rpc::CallContext& call,
+                                                       const pb::CreateCaseRecordRequest& request) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
   ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   ENLACE_ASSIGN_OR_RETURN(
@@ -80,15 +80,13 @@ StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(
   const std::string caller = call.caller.Name();
   model::CaseRecord record;
   const auto work = [&](store::Transaction& transaction) -> Status {
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto earlier,
-        store::FindRequest(transaction, caller, call.method, request.request_id(), hash));
+    ENLACE_ASSIGN_OR_RETURN(const auto earlier, store::FindRequest(transaction, caller, call.method,
+                                                                   request.request_id(), hash));
     if (earlier.has_value()) {
       ENLACE_ASSIGN_OR_RETURN(record, LoadOwn(transaction, entity, *earlier));
       return absl::OkStatus();
     }
-    ENLACE_ASSIGN_OR_RETURN(record,
-                            store::AddCase(transaction, entity, content, parts_.random));
+    ENLACE_ASSIGN_OR_RETURN(record, store::AddCase(transaction, entity, content, parts_.random));
     const std::string name = CaseName(parts_.jurisdiction, record.reference);
     store::PutRequest(transaction, caller, call.method, request.request_id(), hash, name);
     return AuditCommit(transaction, call, name);
@@ -101,29 +99,30 @@ StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(
 StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
     const rpc::CallContext& call, const pb::CorrectCaseRecordRequest& request) {
   if (request.etag().empty()) {
-    return InvalidFields({{"etag", "expected the etag that was read with the record",
-                           Reason::REQUEST_INVALID}});
+    return InvalidFields(
+        {{"etag", "expected the etag that was read with the record", Reason::REQUEST_INVALID}});
   }
   ENLACE_RETURN_IF_ERROR(CheckReason("correction_reason", request.reason()));
   ENLACE_ASSIGN_OR_RETURN(
       const auto content,
       ContentFromProto(request.case_record(), OutputFields::kIgnored, "case_record"));
   ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
-  return ChangeOwn(
-      call, request.case_record().name(),
-      [&](store::Transaction& transaction,
-          const model::CaseRecord& current) -> StatusOr<model::CaseRecord> {
-        // The end of a record's life is told before a stale etag: reading again would not help.
-        if (current.state == model::CaseState::kActive) {
-          if (request.etag() != CaseEtag(current)) {
-            return Error(Reason::ETAG_MISMATCH,
-                         "the record changed since it was read; read it again");
-          }
-          ENLACE_RETURN_IF_ERROR(
-              CheckPeriod(parts_.epochs, current.content, content, "case_record"));
-        }
-        return store::CorrectCase(transaction, current.reference, content, request.reason());
-      });
+  return ChangeOwn(call, request.case_record().name(),
+                   [&](store::Transaction& transaction,
+                       const model::CaseRecord& current) -> StatusOr<model::CaseRecord> {
+                     // The end of a record's life is told before a stale etag: reading again would
+                     // not help.
+                     if (current.state == model::CaseState::kActive) {
+                       if (request.etag() != CaseEtag(current)) {
+                         return Error(Reason::ETAG_MISMATCH,
+                                      "the record changed since it was read; read it again");
+                       }
+                       ENLACE_RETURN_IF_ERROR(
+                           CheckPeriod(parts_.epochs, current.content, content, "case_record"));
+                     }
+                     return store::CorrectCase(transaction, current.reference, content,
+                                               request.reason());
+                   });
 }
 
 StatusOr<pb::CaseRecord> CaseService::WithdrawCaseRecord(
@@ -131,13 +130,12 @@ StatusOr<pb::CaseRecord> CaseService::WithdrawCaseRecord(
   ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
   return ChangeOwn(call, request.name(),
                    [&](store::Transaction& transaction, const model::CaseRecord& current) {
-                     return store::WithdrawCase(transaction, current.reference,
-                                                request.reason());
+                     return store::WithdrawCase(transaction, current.reference, request.reason());
                    });
 }
 
-StatusOr<pb::CaseRecord> CaseService::EraseCaseRecord(
-    const rpc::CallContext& call, const pb::EraseCaseRecordRequest& request) {
+StatusOr<pb::CaseRecord> CaseService::EraseCaseRecord(const rpc::CallContext& call,
+                                                      const pb::EraseCaseRecordRequest& request) {
   ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
   return ChangeOwn(call, request.name(),
                    [&](store::Transaction& transaction, const model::CaseRecord& current) {
@@ -149,14 +147,14 @@ StatusOr<pb::CaseRecord> CaseService::GetCaseRecord(const rpc::CallContext& call
                                                     const pb::GetCaseRecordRequest& request) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
   if (request.as_of_ms() < 0) {
-    return InvalidFields({{"as_of_ms", "expected 0 or a time after 1970",
-                           Reason::REQUEST_INVALID}});
+    return InvalidFields(
+        {{"as_of_ms", "expected 0 or a time after 1970", Reason::REQUEST_INVALID}});
   }
   const auto reader = parts_.store.Read();
   ENLACE_ASSIGN_OR_RETURN(auto record, LoadOwn(*reader, entity, request.name()));
   if (request.as_of_ms() > 0) {
-    ENLACE_ASSIGN_OR_RETURN(
-        record, store::LoadCaseAsOf(*reader, record.reference, request.as_of_ms()));
+    ENLACE_ASSIGN_OR_RETURN(record,
+                            store::LoadCaseAsOf(*reader, record.reference, request.as_of_ms()));
   }
   return CaseToProto(record, parts_.jurisdiction);
 }
@@ -169,8 +167,7 @@ StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
   ENLACE_ASSIGN_OR_RETURN(options.cursor,
                           parts_.page_tokens.Open(call, request, request.page_token()));
   options.registration_year = request.registration_year();
-  ENLACE_ASSIGN_OR_RETURN(const auto page,
-                          store::ListCases(*parts_.store.Read(), entity, options));
+  ENLACE_ASSIGN_OR_RETURN(const auto page, store::ListCases(*parts_.store.Read(), entity, options));
   pb::ListCaseRecordsResponse response;
   for (const auto& record : page.records) {
     *response.add_case_records() = CaseToProto(record, parts_.jurisdiction);
@@ -185,14 +182,14 @@ StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(
     const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request) {
   // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
   const std::string& entity = call.caller.entity;
-  const bool sees_all = call.caller.Has(authz::Role::kAnalyst) ||
-                        call.caller.Has(authz::Role::kCoordinator);
+  const bool sees_all =
+      call.caller.Has(authz::Role::kAnalyst) || call.caller.Has(authz::Role::kCoordinator);
   if (entity.empty() && !sees_all) {
     return Error(Reason::PERMISSION_DENIED,
                  "tabulation is for reporting entities, analysts and coordinators");
   }
-  const auto viewer = entity.empty() ? query::Viewer::Everyone(parts_.threshold)
-                                     : query::Viewer::OwnRows(entity);
+  const auto viewer =
+      entity.empty() ? query::Viewer::Everyone(parts_.threshold) : query::Viewer::OwnRows(entity);
   ENLACE_ASSIGN_OR_RETURN(const auto tabulation,
                           parts_.columns.Tabulate(TabulationFromProto(request), viewer));
   return TabulationToProto(tabulation);
@@ -211,8 +208,8 @@ StatusOr<model::CaseRecord> CaseService::LoadOwn(const store::Reader& reader,
 
 Status CaseService::CheckReason(std::string_view list, uint32_t reason) const {
   if (parts_.registry.Get(list).Has(reason, parts_.registry.version())) return absl::OkStatus();
-  return InvalidFields({{"reason", fmt::format("expected a code of list {}", list),
-                         Reason::CODE_UNKNOWN}});
+  return InvalidFields(
+      {{"reason", fmt::format("expected a code of list {}", list), Reason::CODE_UNKNOWN}});
 }
 
 StatusOr<pb::CaseRecord> CaseService::ChangeOwn(const rpc::CallContext& call,

@@ -28,7 +28,7 @@ class CaseService {
     const Epochs& epochs;
     store::RandomSource random;  // crypto::RandomBytes.
     std::string jurisdiction;
-    uint32_t threshold = 5;      // For tabulation over all entities.
+    uint32_t threshold = 5;  // For tabulation over all entities.
   };
   explicit CaseService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -46,8 +46,8 @@ class CaseService {
                                            const pb::EraseCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> GetCaseRecord(const rpc::CallContext& call,
                                          const pb::GetCaseRecordRequest& request);
-  StatusOr<pb::ListCaseRecordsResponse> ListCaseRecords(
-      const rpc::CallContext& call, const pb::ListCaseRecordsRequest& request);
+  StatusOr<pb::ListCaseRecordsResponse> ListCaseRecords(const rpc::CallContext& call,
+                                                        const pb::ListCaseRecordsRequest& request);
   StatusOr<pb::TabulateCaseRecordsResponse> TabulateCaseRecords(
       const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request);
 

@@ -126,11 +126,11 @@ StatusOr<pb::ListChannelEntriesResponse> ChannelService::ListChannelEntries(
       request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax));
   const uint64_t limit = std::min(head.range.size(), first + wanted);
   pb::ListChannelEntriesResponse response;
-  ENLACE_RETURN_IF_ERROR(store::ScanEntries(*reader, head.origin, first, limit,
-                                            [&](const store::StoredEntry& entry) {
-                                              *response.add_entries() = ToEntry(entry);
-                                              return !call.cancelled();
-                                            }));
+  ENLACE_RETURN_IF_ERROR(
+      store::ScanEntries(*reader, head.origin, first, limit, [&](const store::StoredEntry& entry) {
+        *response.add_entries() = ToEntry(entry);
+        return !call.cancelled();
+      }));
   if (limit < head.range.size()) {
     std::string next;
     AppendU64(next, limit);

@@ -39,8 +39,7 @@ class ChannelService {
   StatusOr<enlace::exchange::v1::Channel> GetChannel(
       const rpc::CallContext& call, const enlace::exchange::v1::GetChannelRequest& request);
   StatusOr<enlace::exchange::v1::ListChannelEntriesResponse> ListChannelEntries(
-      const rpc::CallContext& call,
-      const enlace::exchange::v1::ListChannelEntriesRequest& request);
+      const rpc::CallContext& call, const enlace::exchange::v1::ListChannelEntriesRequest& request);
   // Also PEER_UNKNOWN when no key of the owner is configured.
   StatusOr<enlace::exchange::v1::VerifyChannelResponse> VerifyChannel(
       const rpc::CallContext& call, const enlace::exchange::v1::VerifyChannelRequest& request);

@@ -57,9 +57,9 @@ Status CheckNotAhead(const rpc::CallContext& call, const pb::PullEntriesRequest&
                                        {"peer_knows", std::to_string(known)},
                                        {"held_here", std::to_string(held)},
                                        {"action", "check whether this node was restored"}});
-  return Error(Reason::REQUEST_INVALID,
-               "from_sequence or checkpoint_size is " + std::to_string(known) +
-                   ", this node holds " + std::to_string(held) + " entries of that channel");
+  return Error(Reason::REQUEST_INVALID, "from_sequence or checkpoint_size is " +
+                                            std::to_string(known) + ", this node holds " +
+                                            std::to_string(held) + " entries of that channel");
 }
 
 }  // namespace
@@ -90,9 +90,8 @@ StatusOr<pb::ListPeerChannelsResponse> FederationService::ListPeerChannels(
     const rpc::CallContext& call, const pb::ListPeerChannelsRequest&) {
   ENLACE_RETURN_IF_ERROR(CheckMember(call));
   ENLACE_ASSIGN_OR_RETURN(
-      const auto heads,
-      store::ListChannelHeads(*parts_.store.Read(),
-                              parts_.network + "/" + parts_.jurisdiction + "/"));
+      const auto heads, store::ListChannelHeads(*parts_.store.Read(),
+                                                parts_.network + "/" + parts_.jurisdiction + "/"));
   pb::ListPeerChannelsResponse response;
   for (const store::ChannelHead& head : heads) {
     if (!head.own || !MaySee(head.origin, call.caller.jurisdiction())) continue;
@@ -119,8 +118,8 @@ StatusOr<pb::PullEntriesResponse> FederationService::PullEntries(
   ENLACE_RETURN_IF_ERROR(CheckNotAhead(call, request, size));
 
   pb::PullEntriesResponse response;
-  const uint64_t wanted = request.limit() == 0 ? kPageEntriesDefault
-                                               : std::min(request.limit(), kPageEntriesMax);
+  const uint64_t wanted =
+      request.limit() == 0 ? kPageEntriesDefault : std::min(request.limit(), kPageEntriesMax);
   size_t bytes = 0;
   ENLACE_RETURN_IF_ERROR(store::ScanEntries(
       *reader, head->origin, request.from_sequence(),
@@ -131,15 +130,14 @@ StatusOr<pb::PullEntriesResponse> FederationService::PullEntries(
         *response.add_entries() = std::move(entry);
         return !call.cancelled();
       }));
-  const uint64_t end =
-      request.from_sequence() + static_cast<uint64_t>(response.entries_size());
+  const uint64_t end = request.from_sequence() + static_cast<uint64_t>(response.entries_size());
   response.set_checkpoint(head->checkpoint);
   ENLACE_ASSIGN_OR_RETURN(const auto proof,
                           store::StoredConsistencyProof(*reader, head->origin, end, size));
   AddProof(proof, *response.mutable_consistency_proof());
-  ENLACE_ASSIGN_OR_RETURN(const auto growth,
-                          store::StoredConsistencyProof(*reader, head->origin,
-                                                        request.checkpoint_size(), size));
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto growth,
+      store::StoredConsistencyProof(*reader, head->origin, request.checkpoint_size(), size));
   AddProof(growth, *response.mutable_checkpoint_proof());
   return response;
 }

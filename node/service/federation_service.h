@@ -26,8 +26,8 @@ class FederationService {
   struct Parts {
     store::Store& store;
     std::string network;
-    std::string jurisdiction;          // Own.
-    std::set<std::string> members;     // Jurisdictions whose nodes may pull.
+    std::string jurisdiction;       // Own.
+    std::set<std::string> members;  // Jurisdictions whose nodes may pull.
   };
   explicit FederationService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -35,8 +35,7 @@ class FederationService {
 
   // PERMISSION_DENIED to nodes of jurisdictions that are no members.
   StatusOr<enlace::federation::v1::ListPeerChannelsResponse> ListPeerChannels(
-      const rpc::CallContext& call,
-      const enlace::federation::v1::ListPeerChannelsRequest& request);
+      const rpc::CallContext& call, const enlace::federation::v1::ListPeerChannelsRequest& request);
 
   // CHANNEL_NOT_FOUND alike for a channel that is not there, is a mirror, or is not for the
   // caller. REQUEST_INVALID when the caller holds more than this node: one of the two was

@@ -10,12 +10,11 @@ StatusOr<model::Observation> ObservationFromProto(const pb::Observation& observa
                                                   const codes::Registry& registry,
                                                   std::string_view prefix) {
   const auto fault = [prefix](std::string_view field, std::string_view expected) {
-    return InvalidFields({{fmt::format("{}.{}", prefix, field), std::string(expected),
-                           Reason::ATTRIBUTE_INVALID}});
+    return InvalidFields(
+        {{fmt::format("{}.{}", prefix, field), std::string(expected), Reason::ATTRIBUTE_INVALID}});
   };
-  if (!observation.name().empty() || !observation.entity().empty() ||
-      !observation.etag().empty() || observation.update_time_ms() != 0 ||
-      observation.candidates() != 0) {
+  if (!observation.name().empty() || !observation.entity().empty() || !observation.etag().empty() ||
+      observation.update_time_ms() != 0 || observation.candidates() != 0) {
     return fault("name", "name, entity, etag, update time and candidates are made by the node");
   }
   if (!pb::Observation::Status_IsValid(observation.status()) ||

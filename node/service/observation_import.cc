@@ -32,8 +32,8 @@ std::string RowHash(const Observation& observation) {
 
 }  // namespace
 
-std::vector<ObservationImportRow> ReadObservationRows(
-    const pb::ImportObservationsRequest& request, const codes::Registry& registry) {
+std::vector<ObservationImportRow> ReadObservationRows(const pb::ImportObservationsRequest& request,
+                                                      const codes::Registry& registry) {
   std::vector<ObservationImportRow> rows;
   rows.reserve(static_cast<size_t>(request.rows_size()));
   for (const auto& in : request.rows()) {
@@ -73,8 +73,7 @@ Status ObservationImport::Add(const ObservationImportRow& row) {
     return absl::OkStatus();
   }
   ENLACE_ASSIGN_OR_RETURN(
-      auto figure,
-      store::LoadFigure(transaction_, delivery_.batch().entity, row.observation.key));
+      auto figure, store::LoadFigure(transaction_, delivery_.batch().entity, row.observation.key));
   if (!figure.has_value()) {
     StoredFigure fresh;
     fresh.observation = row.observation;
@@ -108,9 +107,9 @@ Status ObservationImport::AddSame(const ObservationImportRow& row, StoredFigure 
   const bool in_conflict = observation.status == ObservationStatus::kInConflict;
   if (in_conflict ? std::any_of(candidates.begin(), candidates.end(), repeats)
                   : SaysTheSame(observation, row.observation)) {
-    ENLACE_RETURN_IF_ERROR(delivery_.Put(
-        row.row, {RowOutcome::kUnchanged, RowHash(row.observation),
-                  model::FigureKeyText(row.observation.key), "", ""}));
+    ENLACE_RETURN_IF_ERROR(
+        delivery_.Put(row.row, {RowOutcome::kUnchanged, RowHash(row.observation),
+                                model::FigureKeyText(row.observation.key), "", ""}));
     Answer(row, RowOutcome::kUnchanged);
     return absl::OkStatus();
   }

@@ -29,14 +29,16 @@ struct ObservationImportRow {
   Status fault;  // Not OK: quarantined for this.
   model::Observation observation;
 };
-std::vector<ObservationImportRow> ReadObservationRows(
-    const pb::ImportObservationsRequest& request, const codes::Registry& registry);
+std::vector<ObservationImportRow> ReadObservationRows(const pb::ImportObservationsRequest& request,
+                                                      const codes::Registry& registry);
 
 class ObservationImport {
  public:
   ObservationImport(store::Transaction& transaction, Delivery& delivery,
                     std::string_view jurisdiction, pb::ImportObservationsResponse& response)
-      : transaction_(transaction), delivery_(delivery), jurisdiction_(jurisdiction),
+      : transaction_(transaction),
+        delivery_(delivery),
+        jurisdiction_(jurisdiction),
         response_(response) {}
 
   // Stores one row and adds its result. An error ends the call.

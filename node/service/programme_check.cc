@@ -63,9 +63,7 @@ class Checker {
     }
   }
 
-  Status Finish() {
-    return faults_.empty() ? absl::OkStatus() : InvalidFields(std::move(faults_));
-  }
+  Status Finish() { return faults_.empty() ? absl::OkStatus() : InvalidFields(std::move(faults_)); }
 
  private:
   const codes::Registry& registry_;

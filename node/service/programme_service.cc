@@ -59,16 +59,16 @@ Status CheckFilters(const pb::ListProgrammesRequest& request, const codes::Regis
     return number == 0 || registry.Get(list).Find(number) != nullptr;
   };
   if (!known("training_topic", request.topic())) {
-    return InvalidFields({{"topic", "expected a code of list training_topic",
-                           Reason::CODE_UNKNOWN}});
+    return InvalidFields(
+        {{"topic", "expected a code of list training_topic", Reason::CODE_UNKNOWN}});
   }
   if (!known("training_audience", request.audience())) {
-    return InvalidFields({{"audience", "expected a code of list training_audience",
-                           Reason::CODE_UNKNOWN}});
+    return InvalidFields(
+        {{"audience", "expected a code of list training_audience", Reason::CODE_UNKNOWN}});
   }
   if (!request.jurisdiction().empty() && !model::IsJurisdiction(request.jurisdiction())) {
-    return InvalidFields({{"jurisdiction", "expected three capital letters",
-                           Reason::NAME_INVALID}});
+    return InvalidFields(
+        {{"jurisdiction", "expected three capital letters", Reason::NAME_INVALID}});
   }
   return absl::OkStatus();
 }
@@ -124,12 +124,12 @@ Status ProgrammeService::Publish(store::Transaction& transaction, const std::str
   ENLACE_ASSIGN_OR_RETURN(const auto audience, model::Audience::Parse(entry.audience));
   entry.channel = Origin();
   ENLACE_ASSIGN_OR_RETURN(
-      entry.sequence, store::AppendEntries(transaction, entry.channel,
-                                           {{kind, entry.programme.name(), audience, payload}},
-                                           parts_.keys));
-  store::PutProgramme(transaction, entry.programme.name(),
-                      {entry.programme.SerializeAsString(), entry.withdrawn, entry.audience,
-                       entry.sequence});
+      entry.sequence,
+      store::AppendEntries(transaction, entry.channel,
+                           {{kind, entry.programme.name(), audience, payload}}, parts_.keys));
+  store::PutProgramme(
+      transaction, entry.programme.name(),
+      {entry.programme.SerializeAsString(), entry.withdrawn, entry.audience, entry.sequence});
   return absl::OkStatus();
 }
 
@@ -137,12 +137,12 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::CreateProgramme(
     const rpc::CallContext& call, const pb::CreateProgrammeRequest& request) {
   ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   if (!model::IsResourceId(request.programme_id())) {
-    return InvalidFields({{"programme_id", "expected small letters, digits and hyphens",
-                           Reason::NAME_INVALID}});
+    return InvalidFields(
+        {{"programme_id", "expected small letters, digits and hyphens", Reason::NAME_INVALID}});
   }
   if (!request.programme().name().empty() || request.programme().revision() != 0) {
-    return InvalidFields({{"programme.name", "name and revision are made by the node",
-                           Reason::REQUEST_INVALID}});
+    return InvalidFields(
+        {{"programme.name", "name and revision are made by the node", Reason::REQUEST_INVALID}});
   }
   ENLACE_RETURN_IF_ERROR(CheckProgramme(request.programme(), parts_.registry));
   ENLACE_ASSIGN_OR_RETURN(
@@ -160,9 +160,8 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::CreateProgramme(
   CatalogueEntry entry;
   const auto work = [&](store::Transaction& transaction) -> Status {
     const std::string& name = fresh.programme.name();
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto earlier,
-        store::FindRequest(transaction, caller, call.method, request.request_id(), hash));
+    ENLACE_ASSIGN_OR_RETURN(const auto earlier, store::FindRequest(transaction, caller, call.method,
+                                                                   request.request_id(), hash));
     if (earlier.has_value()) {
       ENLACE_ASSIGN_OR_RETURN(entry, LoadOwn(transaction, *earlier));
       return absl::OkStatus();
@@ -173,8 +172,8 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::CreateProgramme(
                    "a programme of this id exists; update it, or choose another id");
     }
     entry = fresh;
-    ENLACE_RETURN_IF_ERROR(Publish(transaction, "training.programme",
-                                   entry.programme.SerializeAsString(), entry));
+    ENLACE_RETURN_IF_ERROR(
+        Publish(transaction, "training.programme", entry.programme.SerializeAsString(), entry));
     store::PutRequest(transaction, caller, call.method, request.request_id(), hash, name);
     return AuditCommit(transaction, call, name);
   };
@@ -193,8 +192,8 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::UpdateProgramme(
     entry.programme = request.programme();
     Canonicalize(entry.programme);
     entry.programme.set_revision(revision);
-    ENLACE_RETURN_IF_ERROR(Publish(transaction, "training.programme",
-                                   entry.programme.SerializeAsString(), entry));
+    ENLACE_RETURN_IF_ERROR(
+        Publish(transaction, "training.programme", entry.programme.SerializeAsString(), entry));
     return AuditCommit(transaction, call, entry.programme.name());
   };
   ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
@@ -204,8 +203,8 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::UpdateProgramme(
 StatusOr<pb::CatalogueProgramme> ProgrammeService::WithdrawProgramme(
     const rpc::CallContext& call, const pb::WithdrawProgrammeRequest& request) {
   if (!parts_.registry.Get("withdrawal_reason").Has(request.reason(), parts_.registry.version())) {
-    return InvalidFields({{"reason", "expected a code of list withdrawal_reason",
-                           Reason::CODE_UNKNOWN}});
+    return InvalidFields(
+        {{"reason", "expected a code of list withdrawal_reason", Reason::CODE_UNKNOWN}});
   }
   CatalogueEntry entry;
   const auto work = [&](store::Transaction& transaction) -> Status {
@@ -259,8 +258,8 @@ StatusOr<pb::ListProgrammesResponse> ProgrammeService::ListProgrammes(
     for (auto it = state->programmes.upper_bound(cursor); it != state->programmes.end(); ++it) {
       if (!Matches(it->second, request)) continue;
       if (static_cast<size_t>(response.programmes_size()) == size) {
-        const std::string& last = response.programmes(response.programmes_size() - 1)
-                                      .programme().name();
+        const std::string& last =
+            response.programmes(response.programmes_size() - 1).programme().name();
         response.set_next_page_token(parts_.page_tokens.Seal(call, request, last));
         return response;
       }

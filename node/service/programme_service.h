@@ -48,8 +48,7 @@ class ProgrammeService {
   StatusOr<views::CatalogueEntry> LoadOwn(const store::Reader& reader,
                                           const std::string& name) const;
   // The same, to be changed: PROGRAMME_WITHDRAWN, ETAG_MISMATCH.
-  StatusOr<views::CatalogueEntry> LoadToChange(const store::Reader& reader,
-                                               const std::string& name,
+  StatusOr<views::CatalogueEntry> LoadToChange(const store::Reader& reader, const std::string& name,
                                                const std::string& etag) const;
   // Appends `kind` with `payload` and stores the entry; sets its sequence.
   Status Publish(store::Transaction& transaction, const std::string& kind,

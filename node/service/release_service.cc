@@ -49,8 +49,8 @@ Status RequirePerson(const rpc::CallContext& call) {
 
 Status CheckYears(const pb::PrepareReleaseRequest& request) {
   if (request.year_to() == 0 || request.year_from() <= request.year_to()) return absl::OkStatus();
-  return InvalidFields({{"year_to", "expected a year that is not before year_from",
-                         Reason::REQUEST_INVALID}});
+  return InvalidFields(
+      {{"year_to", "expected a year that is not before year_from", Reason::REQUEST_INVALID}});
 }
 
 bool InYears(const pb::PrepareReleaseRequest& request, uint32_t year) {
@@ -120,8 +120,9 @@ std::vector<std::string> WarnOfReplacing(const ReleaseContent& old, const Releas
         shown_now));
   }
   if (old.year_from() < fresh.year_from() || old.year_to() > fresh.year_to()) {
-    warnings.push_back("The replaced release covers years that this one does not: they are "
-                       "taken back.");
+    warnings.push_back(
+        "The replaced release covers years that this one does not: they are "
+        "taken back.");
   }
   return warnings;
 }
@@ -165,16 +166,16 @@ Status ReleaseService::CheckPopulation(const store::Reader& reader, const std::s
                                        release::Source source) const {
   std::vector<release::LedgerEntry> in_force;
   Status parsed;
-  ENLACE_RETURN_IF_ERROR(store::ScanReleases(
-      reader, "", [&](std::string_view, const ReleaseRow& row) {
+  ENLACE_RETURN_IF_ERROR(
+      store::ScanReleases(reader, "", [&](std::string_view, const ReleaseRow& row) {
         if (row.state != ReleaseState::kApproved && row.state != ReleaseState::kPublished) {
           return true;
         }
         const auto other = release::ParseContent(row.content);
         parsed = other.status();
         if (!other.ok()) return false;
-        in_force.push_back({row.name, static_cast<release::Source>(row.source),
-                            other->year_from(), other->year_to()});
+        in_force.push_back({row.name, static_cast<release::Source>(row.source), other->year_from(),
+                            other->year_to()});
         return true;
       }));
   ENLACE_RETURN_IF_ERROR(parsed);
@@ -195,17 +196,16 @@ StatusOr<std::vector<model::Observation>> ReleaseService::Collect(
   }
   // Revisions come in commit order, so the last one of each record stands at the end.
   std::map<std::string, model::CaseContent> records;
-  ENLACE_RETURN_IF_ERROR(
-      store::ScanCaseRevisions(reader, [&](const model::CaseRecord& record) {
-        const bool counts = record.state == model::CaseState::kActive &&
-                            InYears(request, record.content.registration_year);
-        if (counts) {
-          records[record.reference] = record.content;
-        } else {
-          records.erase(record.reference);
-        }
-        return true;
-      }));
+  ENLACE_RETURN_IF_ERROR(store::ScanCaseRevisions(reader, [&](const model::CaseRecord& record) {
+    const bool counts = record.state == model::CaseState::kActive &&
+                        InYears(request, record.content.registration_year);
+    if (counts) {
+      records[record.reference] = record.content;
+    } else {
+      records.erase(record.reference);
+    }
+    return true;
+  }));
   std::vector<model::CaseContent> contents;
   contents.reserve(records.size());
   for (auto& [unused, content] : records) contents.push_back(std::move(content));
@@ -226,8 +226,9 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
                           release::MakeOfficialTable(observations, options, parts_.registry));
   const bool cases = request.source() == pb::PrepareReleaseRequest::CASE_RECORDS;
   ReleaseContent content;
-  content.set_name(model::ResourceName{parts_.jurisdiction, "releases",
-                                       HexEncode(parts_.random(16))}.ToString());
+  content.set_name(
+      model::ResourceName{parts_.jurisdiction, "releases", HexEncode(parts_.random(16))}
+          .ToString());
   content.set_jurisdiction(parts_.jurisdiction);
   content.set_codelist_version(parts_.registry.version());
   content.set_method(channel::v1::METHOD_OFFICIAL_TABLE);
@@ -236,8 +237,8 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   content.set_year_from(request.year_from() == 0 ? table.figures.front().key.year
                                                  : request.year_from());
   content.set_year_to(request.year_to() == 0 ? table.figures.back().key.year : request.year_to());
-  const codes::Code* basis = parts_.registry.Get("counting_basis")
-                                 .FindId(cases ? "case_records" : "persons_official");
+  const codes::Code* basis =
+      parts_.registry.Get("counting_basis").FindId(cases ? "case_records" : "persons_official");
   if (basis != nullptr) content.set_counting_basis(basis->number);
   content.set_supersedes(request.supersedes());
   release::SetFigures(table, content);
@@ -262,19 +263,18 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   return row;
 }
 
-StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(
-    const rpc::CallContext& call, const pb::PrepareReleaseRequest& request) {
+StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(const rpc::CallContext& call,
+                                                         const pb::PrepareReleaseRequest& request) {
   ENLACE_RETURN_IF_ERROR(RequirePerson(call));
   ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   ENLACE_RETURN_IF_ERROR(CheckYears(request));
   if (request.source() != pb::PrepareReleaseRequest::OBSERVATIONS &&
       request.source() != pb::PrepareReleaseRequest::CASE_RECORDS) {
-    return InvalidFields({{"source", "expected OBSERVATIONS or CASE_RECORDS",
-                           Reason::REQUEST_INVALID}});
+    return InvalidFields(
+        {{"source", "expected OBSERVATIONS or CASE_RECORDS", Reason::REQUEST_INVALID}});
   }
   if (request.threshold() != 0 && request.threshold() < parts_.threshold) {
-    return InvalidFields({{"threshold",
-                           fmt::format("expected 0 or at least {}", parts_.threshold),
+    return InvalidFields({{"threshold", fmt::format("expected 0 or at least {}", parts_.threshold),
                            Reason::REQUEST_INVALID}});
   }
   if (!request.supersedes().empty()) {
@@ -283,8 +283,8 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(
   const Hash hash = crypto::Sha256(RequestBytes(request));
   const std::string caller = call.caller.Name();
   ENLACE_ASSIGN_OR_RETURN(
-      auto earlier, store::FindRequest(*parts_.store.Read(), caller, call.method,
-                                       request.request_id(), hash));
+      auto earlier,
+      store::FindRequest(*parts_.store.Read(), caller, call.method, request.request_id(), hash));
   ReleaseRow row;
   if (!earlier.has_value()) {
     // The work is done outside the writer thread, on one snapshot.
@@ -292,8 +292,8 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(
   }
   const std::vector<std::string> own_warnings = row.warnings;
   const auto work = [&](store::Transaction& transaction) -> Status {
-    ENLACE_ASSIGN_OR_RETURN(earlier, store::FindRequest(transaction, caller, call.method,
-                                                        request.request_id(), hash));
+    ENLACE_ASSIGN_OR_RETURN(
+        earlier, store::FindRequest(transaction, caller, call.method, request.request_id(), hash));
     if (earlier.has_value()) {
       ENLACE_ASSIGN_OR_RETURN(row, Load(transaction, *earlier));
       return absl::OkStatus();
@@ -306,8 +306,8 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(
       ENLACE_ASSIGN_OR_RETURN(const auto old_content, release::ParseContent(old.content));
       for (auto& warning : WarnOfReplacing(old_content, content)) row.warnings.push_back(warning);
     }
-    ENLACE_RETURN_IF_ERROR(CheckPopulation(transaction, row.name, content,
-                                           static_cast<release::Source>(row.source)));
+    ENLACE_RETURN_IF_ERROR(
+        CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
     store::AddRelease(transaction, row);
     store::PutRequest(transaction, caller, call.method, request.request_id(), hash, row.name);
     return AuditCommit(transaction, call, row.name);
@@ -332,8 +332,8 @@ StatusOr<pb::ListReleasesResponse> ReleaseService::ListReleases(
   std::string last;
   bool more = false;
   const auto reader = parts_.store.Read();
-  ENLACE_RETURN_IF_ERROR(store::ScanReleases(
-      *reader, cursor, [&](std::string_view key, const ReleaseRow& row) {
+  ENLACE_RETURN_IF_ERROR(
+      store::ScanReleases(*reader, cursor, [&](std::string_view key, const ReleaseRow& row) {
         more = static_cast<size_t>(response.releases_size()) == size;
         if (more) return false;
         auto view = ToView(row, false);
@@ -348,14 +348,13 @@ StatusOr<pb::ListReleasesResponse> ReleaseService::ListReleases(
   return response;
 }
 
-StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(
-    const rpc::CallContext& call, const pb::ApproveReleaseRequest& request) {
+StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(const rpc::CallContext& call,
+                                                         const pb::ApproveReleaseRequest& request) {
   ENLACE_RETURN_IF_ERROR(RequirePerson(call));
   ReleaseRow row;
   const auto work = [&](store::Transaction& transaction) -> Status {
     ENLACE_ASSIGN_OR_RETURN(row, Load(transaction, request.name()));
-    const bool same_bytes =
-        request.content_hash() == AsView(release::ContentHash(row.content));
+    const bool same_bytes = request.content_hash() == AsView(release::ContentHash(row.content));
     if (row.state == ReleaseState::kApproved && row.approver == call.caller.Name() && same_bytes) {
       return absl::OkStatus();
     }
@@ -371,8 +370,8 @@ StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(
                    "the hash is not that of the prepared content; read the release again");
     }
     ENLACE_ASSIGN_OR_RETURN(const auto content, release::ParseContent(row.content));
-    ENLACE_RETURN_IF_ERROR(CheckPopulation(transaction, row.name, content,
-                                           static_cast<release::Source>(row.source)));
+    ENLACE_RETURN_IF_ERROR(
+        CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
     row.state = ReleaseState::kApproved;
     row.approver = call.caller.Name();
     row.approver_fingerprint = call.caller.identity.key_fingerprint;
@@ -385,8 +384,8 @@ StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(
 
 Status ReleaseService::Publish(store::Transaction& transaction, ReleaseRow& row) const {
   ENLACE_ASSIGN_OR_RETURN(const auto content, release::ParseContent(row.content));
-  ENLACE_RETURN_IF_ERROR(CheckPopulation(transaction, row.name, content,
-                                         static_cast<release::Source>(row.source)));
+  ENLACE_RETURN_IF_ERROR(
+      CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
   if (!content.supersedes().empty()) {
     ENLACE_ASSIGN_OR_RETURN(ReleaseRow old, Load(transaction, content.supersedes()));
     if (old.state != ReleaseState::kPublished) return WrongState("published, to be superseded");
@@ -400,18 +399,17 @@ Status ReleaseService::Publish(store::Transaction& transaction, ReleaseRow& row)
   payload.set_preparer_fingerprint(std::string(AsView(row.preparer_fingerprint)));
   payload.set_approver_fingerprint(std::string(AsView(row.approver_fingerprint)));
   payload.set_released_on(row.released_on);
-  ENLACE_ASSIGN_OR_RETURN(
-      row.sequence,
-      store::AppendEntries(transaction, Origin(),
-                           {{"statistics.release", row.name, model::Audience::Network(),
-                             payload.SerializeAsString()}},
-                           parts_.keys));
+  ENLACE_ASSIGN_OR_RETURN(row.sequence, store::AppendEntries(transaction, Origin(),
+                                                             {{"statistics.release", row.name,
+                                                               model::Audience::Network(),
+                                                               payload.SerializeAsString()}},
+                                                             parts_.keys));
   row.state = ReleaseState::kPublished;
   return store::ReplaceRelease(transaction, row);
 }
 
-StatusOr<pb::ReleaseView> ReleaseService::PublishRelease(
-    const rpc::CallContext& call, const pb::PublishReleaseRequest& request) {
+StatusOr<pb::ReleaseView> ReleaseService::PublishRelease(const rpc::CallContext& call,
+                                                         const pb::PublishReleaseRequest& request) {
   ENLACE_RETURN_IF_ERROR(RequirePerson(call));
   if (!IsDemo(parts_.network)) {
     return Error(Reason::RELEASE_NETWORK_REFUSED,
@@ -435,8 +433,8 @@ StatusOr<pb::ReleaseView> ReleaseService::WithdrawRelease(
     const rpc::CallContext& call, const pb::WithdrawReleaseRequest& request) {
   ENLACE_RETURN_IF_ERROR(RequirePerson(call));
   if (!parts_.registry.Get("withdrawal_reason").Has(request.reason(), parts_.registry.version())) {
-    return InvalidFields({{"reason", "expected a code of list withdrawal_reason",
-                           Reason::CODE_UNKNOWN}});
+    return InvalidFields(
+        {{"reason", "expected a code of list withdrawal_reason", Reason::CODE_UNKNOWN}});
   }
   ReleaseRow row;
   const auto work = [&](store::Transaction& transaction) -> Status {

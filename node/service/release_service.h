@@ -36,7 +36,7 @@ class ReleaseService {
     store::RandomSource random;  // crypto::RandomBytes.
     std::string network;
     std::string jurisdiction;
-    uint32_t threshold = 5;      // The least that a release may use.
+    uint32_t threshold = 5;  // The least that a release may use.
   };
   explicit ReleaseService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -60,8 +60,7 @@ class ReleaseService {
   StatusOr<store::ReleaseRow> Load(const store::Reader& reader, const std::string& name) const;
   // OK unless a year of the release is let out already, by another one in force.
   Status CheckPopulation(const store::Reader& reader, const std::string& name,
-                         const channel::v1::ReleaseContent& content,
-                         release::Source source) const;
+                         const channel::v1::ReleaseContent& content, release::Source source) const;
   // The observations (or counts of records) of the request's years.
   StatusOr<std::vector<model::Observation>> Collect(
       const store::Reader& reader, const exchange::v1::PrepareReleaseRequest& request) const;

@@ -94,8 +94,7 @@ class CursorReader {
         size |= static_cast<uint64_t>(byte & 0x7F) << shift;
         if (byte < 0x80) break;
       }
-      channels.push_back(
-          {model::ChannelOrigin{network, jurisdiction, kind, ""}.ToString(), size});
+      channels.push_back({model::ChannelOrigin{network, jurisdiction, kind, ""}.ToString(), size});
     }
     return true;
   }
@@ -166,8 +165,8 @@ StatusOr<pb::ListFiguresResponse> ReportService::ListFigures(
   if (!request.indicator().empty()) {
     const codes::Code* code = parts_.registry.Get("indicator").FindId(request.indicator());
     if (code == nullptr) {
-      return InvalidFields({{"indicator", "expected an id of list indicator",
-                             Reason::CODE_UNKNOWN}});
+      return InvalidFields(
+          {{"indicator", "expected an id of list indicator", Reason::CODE_UNKNOWN}});
     }
     indicator = code->number;
   }
@@ -239,8 +238,7 @@ StatusOr<ReportService::Fixed> ReportService::Decode(std::string_view cursor) co
   return fixed;
 }
 
-StatusOr<report::Input> ReportService::Load(const store::Reader& reader,
-                                            const Fixed& fixed) const {
+StatusOr<report::Input> ReportService::Load(const store::Reader& reader, const Fixed& fixed) const {
   report::Input input;
   input.network = parts_.network;
   input.roster = parts_.roster;
@@ -321,10 +319,10 @@ StatusOr<std::string> ReportService::AddPart(const rpc::CallContext& call,
   });
   if (id.empty()) {
     if (running_.size() >= kVerificationsMax) {
-      running_.erase(std::min_element(running_.begin(), running_.end(),
-                                      [](const auto& a, const auto& b) {
-                                        return a.second.last_steady_ms < b.second.last_steady_ms;
-                                      }));
+      running_.erase(
+          std::min_element(running_.begin(), running_.end(), [](const auto& a, const auto& b) {
+            return a.second.last_steady_ms < b.second.last_steady_ms;
+          }));
     }
     id = parts_.random(16);
     running_[id].caller = call.caller.Name();

@@ -38,7 +38,7 @@ class ReportService {
     views::FiguresView& figures;
     views::CatalogueView& catalogue;
     Clock& clock;
-    store::RandomSource random;       // crypto::RandomBytes.
+    store::RandomSource random;  // crypto::RandomBytes.
     std::string network;
     std::vector<std::string> roster;  // Jurisdictions that are expected to report.
   };

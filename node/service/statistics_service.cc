@@ -70,8 +70,7 @@ StatusOr<pb::Observation> StatisticsService::SetObservation(
   store::StoredFigure figure;
   const auto work = [&](store::Transaction& transaction) -> Status {
     figure = {};
-    ENLACE_ASSIGN_OR_RETURN(const auto stored,
-                            store::LoadFigure(transaction, entity, wanted.key));
+    ENLACE_ASSIGN_OR_RETURN(const auto stored, store::LoadFigure(transaction, entity, wanted.key));
     ENLACE_RETURN_IF_ERROR(CheckEtag(request.etag(), stored));
     if (stored.has_value()) {
       figure = *stored;

@@ -43,8 +43,8 @@ class Verifier {
     }
     const std::optional<crypto::PublicKey> key = key_of_(head.origin);
     if (!key.has_value()) {
-      Note(head.origin, Error(Reason::PEER_UNKNOWN,
-                              "no key of its owner is configured; it was not checked"));
+      Note(head.origin,
+           Error(Reason::PEER_UNKNOWN, "no key of its owner is configured; it was not checked"));
       return;
     }
     const auto verified = store::VerifyStoredChannel(reader, head.origin, *key);

@@ -21,8 +21,8 @@ struct StoreVerification {
   uint64_t audit_records = 0;
   uint64_t channels = 0;
   uint64_t entries = 0;
-  uint64_t payloads = 0;             // Checked against the commitment in their header.
-  std::vector<std::string> findings; // What does not hold, without values; at most kFindingsMax.
+  uint64_t payloads = 0;              // Checked against the commitment in their header.
+  std::vector<std::string> findings;  // What does not hold, without values; at most kFindingsMax.
 };
 
 // The owner's key of a channel; nothing when it is not known.

@@ -29,11 +29,11 @@ struct Slot {
 std::optional<Slot> DecodeAnchorSlot(std::string_view bytes) {
   if (bytes.size() != kAnchorSlotBytes || !bytes.starts_with(kMagic)) return std::nullopt;
   if (Crc32c(bytes.substr(0, kChecksumAt)) != ReadU32(bytes, kChecksumAt)) return std::nullopt;
-  return Slot{ReadU64(bytes, kGenerationAt),
-              {std::string(bytes.substr(kInstanceAt, kInstanceIdBytes)),
-               ReadU64(bytes, kSequenceAt),
-               {ReadU64(bytes, kFilesAt), ReadU64(bytes, kFilesAt + 8),
-                ReadU32(bytes, kFilesAt + 16)}}};
+  return Slot{
+      ReadU64(bytes, kGenerationAt),
+      {std::string(bytes.substr(kInstanceAt, kInstanceIdBytes)),
+       ReadU64(bytes, kSequenceAt),
+       {ReadU64(bytes, kFilesAt), ReadU64(bytes, kFilesAt + 8), ReadU32(bytes, kFilesAt + 16)}}};
 }
 
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
@@ -100,7 +100,8 @@ StatusOr<std::unique_ptr<AnchorFile>> AnchorFile::Open(const std::string& path) 
     return Error(Reason::STORE_FORMAT,
                  fmt::format("the anchor {} is missing, so nothing proves that the data directory "
                              "holds all acknowledged writes. Mount its disk, or put the file back. "
-                             "{}", path, kAdvice));
+                             "{}",
+                             path, kAdvice));
   }
   if (!file.ok()) return file.status();
   ENLACE_RETURN_IF_ERROR(LockFile(*file, path));
@@ -113,8 +114,8 @@ Status AnchorFile::Load() {
   bool found = false;
   for (size_t slot = 0; slot < kSlots; ++slot) {
     std::string bytes(kAnchorSlotBytes, '\0');
-    const ssize_t count = pread(file_.get(), bytes.data(), bytes.size(),
-                                static_cast<off_t>(slot * kAnchorSlotBytes));
+    const ssize_t count =
+        pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * kAnchorSlotBytes));
     if (count < 0) return FileError(path_, "reading", errno);
     bytes.resize(static_cast<size_t>(count));
     const std::optional<Slot> held = DecodeAnchorSlot(bytes);

@@ -119,8 +119,7 @@ StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::stri
 }
 
 void PutRequest(Transaction& transaction, std::string_view caller, std::string_view method,
-                std::string_view request_id, const Hash& request_hash,
-                std::string_view resource) {
+                std::string_view request_id, const Hash& request_hash, std::string_view resource) {
   if (request_id.empty()) return;
   pb::StoredRequest row;
   row.set_request_hash(std::string(AsView(request_hash)));

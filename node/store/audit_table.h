@@ -14,10 +14,10 @@
 namespace enlace::store {
 
 struct AuditRecord {
-  std::string caller;      // SPIFFE URI, or "admin-socket".
+  std::string caller;  // SPIFFE URI, or "admin-socket".
   std::string method;
-  std::string resource;    // A resource name or a closed word; never a value.
-  std::string decision;    // "allow", "deny", or an error reason.
+  std::string resource;  // A resource name or a closed word; never a value.
+  std::string decision;  // "allow", "deny", or an error reason.
   std::string request_id;
 };
 
@@ -33,7 +33,6 @@ StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::stri
                                                  std::string_view request_id,
                                                  const Hash& request_hash);
 void PutRequest(Transaction& transaction, std::string_view caller, std::string_view method,
-                std::string_view request_id, const Hash& request_hash,
-                std::string_view resource);
+                std::string_view request_id, const Hash& request_hash, std::string_view resource);
 
 }  // namespace enlace::store

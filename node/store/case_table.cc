@@ -106,8 +106,7 @@ Status NotFound() {
 }
 
 // Keys in kCaseRevision of all revisions, oldest first; empty when there is no record.
-StatusOr<std::vector<std::string>> RevisionKeys(const Reader& reader,
-                                                std::string_view reference) {
+StatusOr<std::vector<std::string>> RevisionKeys(const Reader& reader, std::string_view reference) {
   std::vector<std::string> keys;
   if (reference.size() != kReferenceBytes) return keys;
   ENLACE_RETURN_IF_ERROR(reader.Scan(Table::kCaseByReference, kv::PrefixRange(reference),
@@ -321,14 +320,13 @@ StatusOr<std::string> HashSourceKey(Transaction& transaction, std::string_view e
   return std::string(AsView(crypto::HmacSha256(*key, source_key)).substr(0, kShortHashBytes));
 }
 
-StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader,
-                                                     std::string_view entity,
+StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader, std::string_view entity,
                                                      std::string_view source_hash) {
   return reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash));
 }
 
-void PutSourceKey(Transaction& transaction, std::string_view entity,
-                  std::string_view source_hash, std::string_view reference) {
+void PutSourceKey(Transaction& transaction, std::string_view entity, std::string_view source_hash,
+                  std::string_view reference) {
   transaction.Put(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash), reference);
 }
 

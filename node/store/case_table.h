@@ -40,8 +40,7 @@ StatusOr<std::vector<model::CaseRecord>> LoadCaseHistory(const Reader& reader,
 
 // Stores `content` (validated and canonical) under a new random reference.
 StatusOr<model::CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
-                                    const model::CaseContent& content,
-                                    const RandomSource& random);
+                                    const model::CaseContent& content, const RandomSource& random);
 // Each makes the next revision. CASE_NOT_FOUND; CASE_WITHDRAWN, CASE_ERASED when the
 // record's life is over; STORE_LIMIT above kCaseRevisionsMax (correct only).
 StatusOr<model::CaseRecord> CorrectCase(Transaction& transaction, std::string_view reference,
@@ -62,10 +61,10 @@ struct CasePage {
   std::string next_cursor;  // Empty at the end and only there.
 };
 struct CaseListOptions {
-  std::string cursor;              // From the page before.
+  std::string cursor;  // From the page before.
   size_t records_max = 100;
   size_t rows_scanned_max = 20'000;  // A page may be short, even empty, and not the last.
-  uint32_t registration_year = 0;  // 0 is all.
+  uint32_t registration_year = 0;    // 0 is all.
 };
 StatusOr<CasePage> ListCases(const Reader& reader, std::string_view entity,
                              const CaseListOptions& options);
@@ -79,17 +78,15 @@ Status ScanCaseRevisions(const Reader& reader,
 StatusOr<std::string> HashSourceKey(Transaction& transaction, std::string_view entity,
                                     std::string_view source_key, const RandomSource& random);
 // The reference that was stored under this hash, if any.
-StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader,
-                                                     std::string_view entity,
+StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader, std::string_view entity,
                                                      std::string_view source_hash);
-void PutSourceKey(Transaction& transaction, std::string_view entity,
-                  std::string_view source_hash, std::string_view reference);
+void PutSourceKey(Transaction& transaction, std::string_view entity, std::string_view source_hash,
+                  std::string_view reference);
 
 // What a batch row is recognised by: 16 bytes over the content and the source key's hash
 // (may be empty), keyed with the salt of the record it became. Empty for an erased
 // record: what was delivered can no longer be compared, by anybody.
 StatusOr<std::string> CaseRowHash(const Reader& reader, std::string_view reference,
-                                  const model::CaseContent& content,
-                                  std::string_view source_hash);
+                                  const model::CaseContent& content, std::string_view source_hash);
 
 }  // namespace enlace::store

@@ -75,15 +75,13 @@ void SavePayload(Transaction& transaction, std::string_view origin, const Stored
 
 // Header, payload, completed subtrees, and the range one longer.
 void SaveEntry(Transaction& transaction, ChannelHead& head, const StoredEntry& entry) {
-  transaction.Put(Table::kEntryHeader, ChannelKey(head.origin, entry.sequence),
-                  entry.header.raw);
+  transaction.Put(Table::kEntryHeader, ChannelKey(head.origin, entry.sequence), entry.header.raw);
   SavePayload(transaction, head.origin, entry);
-  head.range.Append(channel::LeafHash(entry.header.raw),
-                    [&](int level, uint64_t index, const Hash& hash) {
-                      if (level < kStoredNodeLevelMin) return;
-                      transaction.Put(Table::kChannelNode,
-                                      ChannelNodeKey(head.origin, level, index), AsView(hash));
-                    });
+  head.range.Append(channel::LeafHash(entry.header.raw), [&](int level, uint64_t index,
+                                                             const Hash& hash) {
+    if (level < kStoredNodeLevelMin) return;
+    transaction.Put(Table::kChannelNode, ChannelNodeKey(head.origin, level, index), AsView(hash));
+  });
 }
 
 StatusOr<StoredEntry> DecodeEntry(const Reader& reader, std::string_view key,
@@ -119,8 +117,7 @@ StatusOr<ChannelHead> LoadChannel(const Reader& reader, std::string_view origin)
   return *std::move(head);
 }
 
-StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader,
-                                                    std::string_view prefix) {
+StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader, std::string_view prefix) {
   std::vector<ChannelHead> heads;
   const kv::KeyRange range = prefix.empty() ? kv::KeyRange() : kv::PrefixRange(prefix);
   Status decoded;
@@ -158,15 +155,15 @@ StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view orig
     StoredEntry stored;
     stored.sequence = head.range.size();
     stored.opening = crypto::RandomBytes(channel::kOpeningBytes);
-    ENLACE_ASSIGN_OR_RETURN(stored.header,
-                            channel::MakeHeader(entry, stored.opening, keys.subject_key,
-                                                transaction.now_ms()));
+    ENLACE_ASSIGN_OR_RETURN(
+        stored.header,
+        channel::MakeHeader(entry, stored.opening, keys.subject_key, transaction.now_ms()));
     stored.state = PayloadState::kPresent;
     stored.payload = entry.payload;
     SaveEntry(transaction, head, stored);
   }
-  head.checkpoint = channel::SignCheckpoint(
-      {head.origin, head.range.size(), head.range.Root()}, keys.signing);
+  head.checkpoint =
+      channel::SignCheckpoint({head.origin, head.range.size(), head.range.Root()}, keys.signing);
   head.checkpoint_size = head.range.size();
   SaveCheckpoint(transaction, origin, head.range.size(), head.checkpoint);
   SaveHead(transaction, head);
@@ -223,13 +220,12 @@ Status ScanEntries(const Reader& reader, std::string_view origin, uint64_t first
                    const std::function<bool(const StoredEntry&)>& visit) {
   if (first >= limit) return absl::OkStatus();
   Status status;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(
-      Table::kEntryHeader, ChannelRange(origin, first, limit),
-      [&](std::string_view key, std::string_view value) {
-        const auto entry = DecodeEntry(reader, key, value);
-        if (!entry.ok()) status = entry.status();
-        return entry.ok() && visit(*entry);
-      }));
+  ENLACE_RETURN_IF_ERROR(reader.Scan(Table::kEntryHeader, ChannelRange(origin, first, limit),
+                                     [&](std::string_view key, std::string_view value) {
+                                       const auto entry = DecodeEntry(reader, key, value);
+                                       if (!entry.ok()) status = entry.status();
+                                       return entry.ok() && visit(*entry);
+                                     }));
   return status;
 }
 

@@ -25,9 +25,9 @@ using StoredEntry = channel::VerifiedEntry;
 struct ChannelHead {
   std::string origin;
   bool own = false;
-  channel::CompactRange range;  // range.size() entries are held.
-  std::string checkpoint;       // The owner's last signed note; may be ahead of the range.
-  uint64_t checkpoint_size = 0; // Its size.
+  channel::CompactRange range;   // range.size() entries are held.
+  std::string checkpoint;        // The owner's last signed note; may be ahead of the range.
+  uint64_t checkpoint_size = 0;  // Its size.
   int64_t last_pull_time_ms = 0;
   std::vector<std::string> evidence;  // Not empty: stopped.
 };

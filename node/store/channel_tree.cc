@@ -35,8 +35,8 @@ StatusOr<Hash> HashHeaders(const Reader& reader, std::string_view origin, int le
 channel::NodeSource StoredNodes(const Reader& reader, std::string_view origin) {
   return [&reader, origin = std::string(origin)](int level, uint64_t index) -> StatusOr<Hash> {
     if (level < kStoredNodeLevelMin) return HashHeaders(reader, origin, level, index);
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto bytes, reader.Get(Table::kChannelNode, ChannelNodeKey(origin, level, index)));
+    ENLACE_ASSIGN_OR_RETURN(const auto bytes,
+                            reader.Get(Table::kChannelNode, ChannelNodeKey(origin, level, index)));
     if (!bytes.has_value() || bytes->size() != Hash().size()) {
       return Corrupt("the hash of a subtree is missing");
     }
@@ -102,11 +102,11 @@ class Verifier {
 
   Status AppendUpTo(uint64_t limit) {
     Status status;
-    ENLACE_RETURN_IF_ERROR(ScanEntries(reader_, head_.origin, range_.size(), limit,
-                                       [&](const StoredEntry& entry) {
-                                         status = AppendOne(entry);
-                                         return status.ok();
-                                       }));
+    ENLACE_RETURN_IF_ERROR(
+        ScanEntries(reader_, head_.origin, range_.size(), limit, [&](const StoredEntry& entry) {
+          status = AppendOne(entry);
+          return status.ok();
+        }));
     ENLACE_RETURN_IF_ERROR(status);
     return range_.size() == limit ? absl::OkStatus() : Corrupt("entries are missing");
   }
@@ -130,21 +130,21 @@ class Verifier {
   }
 
   Status CheckNode(int level, uint64_t index, const Hash& hash) {
-    ENLACE_ASSIGN_OR_RETURN(const auto bytes,
-                            reader_.Get(Table::kChannelNode,
-                                        ChannelNodeKey(head_.origin, level, index)));
+    ENLACE_ASSIGN_OR_RETURN(
+        const auto bytes,
+        reader_.Get(Table::kChannelNode, ChannelNodeKey(head_.origin, level, index)));
     if (bytes == std::string(AsView(hash))) return absl::OkStatus();
     return Corrupt("the stored hash of a subtree is another");
   }
 
   Status CheckNothingBeyond() {
     bool beyond = false;
-    ENLACE_RETURN_IF_ERROR(reader_.Scan(
-        Table::kEntryHeader, ChannelRange(head_.origin, range_.size(), UINT64_MAX),
-        [&](std::string_view, std::string_view) {
-          beyond = true;
-          return false;
-        }));
+    ENLACE_RETURN_IF_ERROR(reader_.Scan(Table::kEntryHeader,
+                                        ChannelRange(head_.origin, range_.size(), UINT64_MAX),
+                                        [&](std::string_view, std::string_view) {
+                                          beyond = true;
+                                          return false;
+                                        }));
     return beyond ? Corrupt("there are entries beyond its head") : absl::OkStatus();
   }
 

@@ -17,7 +17,8 @@ StatusOr<DataLock> DataLock::Take(const std::string& data_dir) {
   if (!file.ok() && ReasonOf(file.status()) == Reason::FILE_UNREADABLE) {
     return Error(Reason::STORE_FORMAT,
                  fmt::format("{} is not an initialised data directory; check data_dir, or make one "
-                             "with `enlaced init`", data_dir));
+                             "with `enlaced init`",
+                             data_dir));
   }
   if (!file.ok()) return file.status();
   ENLACE_RETURN_IF_ERROR(LockFile(*file, data_dir));

@@ -98,9 +98,8 @@ StatusOr<std::optional<BatchRow>> LoadBatchRow(const Reader& reader, const Batch
   if (!bytes.has_value()) return std::optional<BatchRow>();
   pb::StoredBatchRow stored;
   ENLACE_RETURN_IF_ERROR(ParseRow(*bytes, "batch_row", stored));
-  return std::optional<BatchRow>({static_cast<RowOutcome>(stored.outcome()),
-                                  stored.content_hash(), stored.subject(), stored.reason(),
-                                  stored.field()});
+  return std::optional<BatchRow>({static_cast<RowOutcome>(stored.outcome()), stored.content_hash(),
+                                  stored.subject(), stored.reason(), stored.field()});
 }
 
 void PutBatchRow(Transaction& transaction, const BatchId& batch, uint64_t row,
@@ -134,17 +133,17 @@ StatusOr<std::vector<QuarantineRow>> ListQuarantine(const Reader& reader, const 
   std::vector<QuarantineRow> rows;
   const std::string prefix = RowPrefix(batch);
   bool corrupt = false;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(
-      Table::kQuarantine, kv::PrefixRange(prefix),
-      [&](std::string_view key, std::string_view value) {
-        if (rows.size() == rows_max) return false;
-        const size_t nul = value.find('\0');
-        corrupt = key.size() != prefix.size() + 8 || nul == std::string_view::npos;
-        if (corrupt) return false;
-        rows.push_back({ReadU64(key, prefix.size()), std::string(value.substr(0, nul)),
-                        std::string(value.substr(nul + 1))});
-        return true;
-      }));
+  ENLACE_RETURN_IF_ERROR(
+      reader.Scan(Table::kQuarantine, kv::PrefixRange(prefix),
+                  [&](std::string_view key, std::string_view value) {
+                    if (rows.size() == rows_max) return false;
+                    const size_t nul = value.find('\0');
+                    corrupt = key.size() != prefix.size() + 8 || nul == std::string_view::npos;
+                    if (corrupt) return false;
+                    rows.push_back({ReadU64(key, prefix.size()), std::string(value.substr(0, nul)),
+                                    std::string(value.substr(nul + 1))});
+                    return true;
+                  }));
   if (corrupt) {
     return Error(Reason::STORE_CORRUPT,
                  "a row of table quarantine does not decode; run enlaced verify");

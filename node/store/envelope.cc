@@ -37,8 +37,7 @@ std::string WrapValue(Table table, std::string_view key, std::string_view value)
   return stored;
 }
 
-StatusOr<std::string_view> UnwrapValue(Table table, std::string_view key,
-                                       std::string_view stored) {
+StatusOr<std::string_view> UnwrapValue(Table table, std::string_view key, std::string_view stored) {
   if (stored.size() < kEnvelopeBytes) return Corrupt(table, "is shorter than its envelope");
   if (stored[0] != kVersion) return Corrupt(table, "has an envelope of another version");
   if (ReadU32(stored, 1) != kNotSealed) return Corrupt(table, "is sealed by an unknown key");

@@ -103,8 +103,7 @@ StatusOr<std::optional<StoredFigure>> LoadFigure(const Reader& reader, std::stri
 
 void PutFigure(Transaction& transaction, const StoredFigure& figure) {
   transaction.Put(Table::kObservation,
-                  FigureRowKey(figure.observation.entity, figure.observation.key),
-                  Encode(figure));
+                  FigureRowKey(figure.observation.entity, figure.observation.key), Encode(figure));
 }
 
 Status ScanFigures(const Reader& reader, std::string_view entity,
@@ -128,8 +127,8 @@ StatusOr<FigurePage> ListFigures(const Reader& reader, const FigureListOptions& 
   FigurePage page;
   size_t scanned = 0;
   Status fault;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(
-      Table::kObservation, range, [&](std::string_view key, std::string_view value) {
+  ENLACE_RETURN_IF_ERROR(
+      reader.Scan(Table::kObservation, range, [&](std::string_view key, std::string_view value) {
         if (scanned == options.rows_scanned_max ||
             page.observations.size() == options.figures_max) {
           page.next_cursor = std::string(key);

@@ -45,9 +45,9 @@ Status CheckNothingThere(const StoreOptions& options) {
 Status Store::Create(const StoreOptions& options, const std::string& meta) {
   storage::v1::StoreMeta parsed;
   if (!parsed.ParseFromString(meta) || parsed.instance_id().size() != kInstanceIdBytes) {
-    return Error(Reason::STORE_FORMAT,
-                 fmt::format("a store needs a StoreMeta with an instance id of {} bytes",
-                             kInstanceIdBytes));
+    return Error(
+        Reason::STORE_FORMAT,
+        fmt::format("a store needs a StoreMeta with an instance id of {} bytes", kInstanceIdBytes));
   }
   ENLACE_RETURN_IF_ERROR(CheckNothingThere(options));
   std::error_code code;
@@ -82,9 +82,9 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
   StoreImpl::Parts parts{.lock = std::move(lock),
                          .witness = std::make_unique<AnchorKeeper>(std::move(anchor), file_list),
                          .engine = std::move(opened.engine)};
-  return std::make_unique<StoreImpl>(
-      std::move(parts), std::make_shared<StoreHealth>(), clock,
-      Writer::Limits{options.group_bytes_max, options.queue_max}, opened.commit_sequence);
+  return std::make_unique<StoreImpl>(std::move(parts), std::make_shared<StoreHealth>(), clock,
+                                     Writer::Limits{options.group_bytes_max, options.queue_max},
+                                     opened.commit_sequence);
 }
 
 }  // namespace enlace::store

@@ -59,13 +59,12 @@ Status ScanWithChanges(const Reader& base, Table table, const kv::KeyRange& rang
       if (next->second) more = visit(next->first, *next->second);
     }
   };
-  ENLACE_RETURN_IF_ERROR(
-      base.Scan(table, range, [&](std::string_view key, std::string_view value) {
-        visit_changes_before(&key);
-        const bool replaced = next != changes.end() && next->first == key;
-        if (more && !replaced) more = visit(key, value);
-        return more;
-      }));
+  ENLACE_RETURN_IF_ERROR(base.Scan(table, range, [&](std::string_view key, std::string_view value) {
+    visit_changes_before(&key);
+    const bool replaced = next != changes.end() && next->first == key;
+    if (more && !replaced) more = visit(key, value);
+    return more;
+  }));
   visit_changes_before(nullptr);
   return absl::OkStatus();
 }

@@ -22,16 +22,15 @@ StatusOr<std::optional<std::string>> SnapshotReader::Get(Table table, std::strin
 Status SnapshotReader::Scan(Table table, const kv::KeyRange& range,
                             const kv::RowVisitor& visit) const {
   Status damage;
-  const Status scanned = snapshot_->Scan(
-      static_cast<kv::TableId>(table), range,
-      [&](std::string_view key, std::string_view stored) {
-        const auto value = UnwrapValue(table, key, stored);
-        if (!value.ok()) {
-          damage = value.status();
-          return false;
-        }
-        return visit(key, *value);
-      });
+  const Status scanned = snapshot_->Scan(static_cast<kv::TableId>(table), range,
+                                         [&](std::string_view key, std::string_view stored) {
+                                           const auto value = UnwrapValue(table, key, stored);
+                                           if (!value.ok()) {
+                                             damage = value.status();
+                                             return false;
+                                           }
+                                           return visit(key, *value);
+                                         });
   return health_->Watch(damage.ok() ? scanned : damage);
 }
 

@@ -64,8 +64,7 @@ constexpr std::string_view kBehindAdvice =
 // Before opening, which would remove files that a cut list no longer names.
 Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {
   if (!kAnchorCounts) return absl::OkStatus();
-  const Status compared =
-      kv::CheckRocksFileList(DatabasePath(options.data_dir), anchor.files);
+  const Status compared = kv::CheckRocksFileList(DatabasePath(options.data_dir), anchor.files);
   if (compared.ok()) return compared;
   return Error(ReasonOf(compared), fmt::format("{}. {}", MessageOf(compared), kBehindAdvice));
 }
@@ -203,7 +202,8 @@ StatusOr<OpenedDatabase> RecoverOnCopy(const StoreOptions& options, const Anchor
 std::string DatabasePath(const std::string& data_dir) { return data_dir + "/db"; }
 
 kv::RocksOptions DatabaseOptions(const StoreOptions& options) {
-  return {.path = DatabasePath(options.data_dir), .table_names = TableNames(),
+  return {.path = DatabasePath(options.data_dir),
+          .table_names = TableNames(),
           .cache_bytes = options.cache_bytes};
 }
 
@@ -220,11 +220,11 @@ StatusOr<uint64_t> AdoptDatabase(const StoreOptions& options) {
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(DatabaseOptions(options)));
   ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase opened, Inspect(std::move(engine)));
-  ENLACE_RETURN_IF_ERROR(
-      AnchorFile::Replace(options.anchor_path, {opened.instance_id, opened.commit_sequence,
-                                                       opened.engine->FileListSource()()}));
-  LogWarning("store_adopted", {{"data_dir", options.data_dir},
-                               {"commit", std::to_string(opened.commit_sequence)}});
+  ENLACE_RETURN_IF_ERROR(AnchorFile::Replace(
+      options.anchor_path,
+      {opened.instance_id, opened.commit_sequence, opened.engine->FileListSource()()}));
+  LogWarning("store_adopted",
+             {{"data_dir", options.data_dir}, {"commit", std::to_string(opened.commit_sequence)}});
   return opened.commit_sequence;
 }
 

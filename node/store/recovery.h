@@ -41,8 +41,8 @@ kv::RocksOptions DatabaseOptions(const StoreOptions& options);
 StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor);
 
 // The operator's word that the present database is the truth, after a restore or the loss
-// of the anchor: writes a new anchor for it. Returns its last commit. Refuses while a node runs on it
-// (STORE_LOCKED) and when the database does not open (as OpenDatabase).
+// of the anchor: writes a new anchor for it. Returns its last commit. Refuses while a node runs on
+// it (STORE_LOCKED) and when the database does not open (as OpenDatabase).
 StatusOr<uint64_t> AdoptDatabase(const StoreOptions& options);
 
 }  // namespace enlace::store

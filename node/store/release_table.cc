@@ -88,12 +88,12 @@ Status ScanReleases(const Reader& reader, std::string_view cursor,
   // The first key after the cursor.
   if (!cursor.empty()) range.first = std::string(cursor) + '\0';
   Status decoded;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(Table::kRelease, range,
-                                     [&](std::string_view key, std::string_view value) {
-                                       const auto release = Decode(value);
-                                       decoded = release.status();
-                                       return release.ok() && visit(key, *release);
-                                     }));
+  ENLACE_RETURN_IF_ERROR(
+      reader.Scan(Table::kRelease, range, [&](std::string_view key, std::string_view value) {
+        const auto release = Decode(value);
+        decoded = release.status();
+        return release.ok() && visit(key, *release);
+      }));
   return decoded;
 }
 

@@ -13,7 +13,6 @@ namespace enlace::store {
 std::string SerializeRow(const google::protobuf::MessageLite& row);
 
 // STORE_CORRUPT, naming the table and nothing of the row, unless the bytes parse.
-Status ParseRow(std::string_view bytes, std::string_view table,
-                google::protobuf::MessageLite& row);
+Status ParseRow(std::string_view bytes, std::string_view table, google::protobuf::MessageLite& row);
 
 }  // namespace enlace::store

@@ -49,8 +49,8 @@ class Transaction : public Reader {
 // What the anchor says: the commit that is surely on disk, and the sizes and roots of own
 // channels, so that a restored old copy is noticed.
 struct StoreOptions {
-  std::string data_dir;    // Holds the database; made by Create().
-  std::string anchor_path; // A file outside data_dir, best on another disk.
+  std::string data_dir;     // Holds the database; made by Create().
+  std::string anchor_path;  // A file outside data_dir, best on another disk.
   size_t cache_bytes = 64 << 20;
   size_t group_bytes_max = 8 << 20;
   size_t queue_max = 4096;  // Waiting writes; more are refused with NODE_OVERLOADED.
@@ -58,8 +58,8 @@ struct StoreOptions {
 
 // What Open did to come up.
 struct OpenReport {
-  bool repaired = false;     // A torn tail was dropped; nothing acknowledged was behind it.
-  std::string description;   // One line for the operator.
+  bool repaired = false;    // A torn tail was dropped; nothing acknowledged was behind it.
+  std::string description;  // One line for the operator.
 };
 
 class Store {

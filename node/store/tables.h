@@ -10,26 +10,26 @@
 namespace enlace::store {
 
 enum class Table : kv::TableId {
-  kMeta = 0,          // "store" -> StoreMeta; "commit" -> last commit sequence;
-                      // "audit" -> hash of the last audit record (32) + their count (u64).
-  kCaseRevision,      // commit sequence (u64) + index (u32) -> StoredCaseRevision
-  kCaseByReference,   // reference (16) + revision (u32) -> key in kCaseRevision
-  kCaseBySourceKey,   // entity "/" HMAC (16) -> reference
-  kObservation,       // entity "/" figure key (6 x u32) -> StoredObservation
-  kBatch,             // entity "/" batch id -> StoredBatch
-  kBatchRow,          // entity "/" batch id "/" row (u64) -> StoredBatchRow
-  kQuarantine,        // entity "/" batch id "/" row (u64) -> column NUL reason
-  kRequest,           // SHA-256(caller, method, request id) -> StoredRequest
-  kProgramme,         // name -> StoredProgramme
-  kRelease,           // commit sequence (u64) + index (u32) -> StoredRelease
-  kReleaseByName,     // name -> key in kRelease
-  kChannel,           // origin -> StoredChannel
-  kEntryHeader,       // origin NUL sequence (u64) -> header bytes
-  kEntryPayload,      // origin NUL sequence (u64) -> StoredPayload
-  kCheckpoint,        // origin NUL size (u64) -> StoredCheckpoint
-  kAudit,             // commit sequence (u64) + index (u32) -> StoredAudit
-  kSecret,            // name -> key material of this node (sealed later)
-  kChannelNode,       // origin NUL level (u8) index (u64) -> hash of a perfect subtree
+  kMeta = 0,         // "store" -> StoreMeta; "commit" -> last commit sequence;
+                     // "audit" -> hash of the last audit record (32) + their count (u64).
+  kCaseRevision,     // commit sequence (u64) + index (u32) -> StoredCaseRevision
+  kCaseByReference,  // reference (16) + revision (u32) -> key in kCaseRevision
+  kCaseBySourceKey,  // entity "/" HMAC (16) -> reference
+  kObservation,      // entity "/" figure key (6 x u32) -> StoredObservation
+  kBatch,            // entity "/" batch id -> StoredBatch
+  kBatchRow,         // entity "/" batch id "/" row (u64) -> StoredBatchRow
+  kQuarantine,       // entity "/" batch id "/" row (u64) -> column NUL reason
+  kRequest,          // SHA-256(caller, method, request id) -> StoredRequest
+  kProgramme,        // name -> StoredProgramme
+  kRelease,          // commit sequence (u64) + index (u32) -> StoredRelease
+  kReleaseByName,    // name -> key in kRelease
+  kChannel,          // origin -> StoredChannel
+  kEntryHeader,      // origin NUL sequence (u64) -> header bytes
+  kEntryPayload,     // origin NUL sequence (u64) -> StoredPayload
+  kCheckpoint,       // origin NUL size (u64) -> StoredCheckpoint
+  kAudit,            // commit sequence (u64) + index (u32) -> StoredAudit
+  kSecret,           // name -> key material of this node (sealed later)
+  kChannelNode,      // origin NUL level (u8) index (u64) -> hash of a perfect subtree
   kCount,
 };
 

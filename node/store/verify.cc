@@ -20,17 +20,28 @@ bool Decodes(Table table, std::string_view key, std::string_view value) {
   switch (table) {
     case Table::kMeta:
       return key == "store" ? Parses<pb::StoreMeta>(value) : key != "commit" || value.size() == 8;
-    case Table::kCaseRevision: return Parses<pb::StoredCaseRevision>(value);
-    case Table::kObservation: return Parses<pb::StoredObservation>(value);
-    case Table::kBatch: return Parses<pb::StoredBatch>(value);
-    case Table::kBatchRow: return Parses<pb::StoredBatchRow>(value);
-    case Table::kRequest: return Parses<pb::StoredRequest>(value);
-    case Table::kProgramme: return Parses<pb::StoredProgramme>(value);
-    case Table::kRelease: return Parses<pb::StoredRelease>(value);
-    case Table::kChannel: return Parses<pb::StoredChannel>(value);
-    case Table::kEntryPayload: return Parses<pb::StoredPayload>(value);
-    case Table::kCheckpoint: return Parses<pb::StoredCheckpoint>(value);
-    case Table::kAudit: return Parses<pb::StoredAudit>(value);
+    case Table::kCaseRevision:
+      return Parses<pb::StoredCaseRevision>(value);
+    case Table::kObservation:
+      return Parses<pb::StoredObservation>(value);
+    case Table::kBatch:
+      return Parses<pb::StoredBatch>(value);
+    case Table::kBatchRow:
+      return Parses<pb::StoredBatchRow>(value);
+    case Table::kRequest:
+      return Parses<pb::StoredRequest>(value);
+    case Table::kProgramme:
+      return Parses<pb::StoredProgramme>(value);
+    case Table::kRelease:
+      return Parses<pb::StoredRelease>(value);
+    case Table::kChannel:
+      return Parses<pb::StoredChannel>(value);
+    case Table::kEntryPayload:
+      return Parses<pb::StoredPayload>(value);
+    case Table::kCheckpoint:
+      return Parses<pb::StoredCheckpoint>(value);
+    case Table::kAudit:
+      return Parses<pb::StoredAudit>(value);
     case Table::kCaseByReference:
     case Table::kCaseBySourceKey:
     case Table::kQuarantine:

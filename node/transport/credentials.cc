@@ -84,10 +84,10 @@ class NodeCheck final : public ExternalCertificateVerifier {
         verifier_->Verify(View(request.peer_cert()), View(request.peer_cert_full_chain()),
                           crypto::Purpose::kServer));
     if (identity.id.uri == expected_uri_) return Status();
-    return Error(Reason::IDENTITY_UNTRUSTED,
-                 "expected the node " + expected_uri_ + ", seen " + identity.id.uri +
-                     "; check the address",
-                 {{"expected", expected_uri_}, {"seen", identity.id.uri}});
+    return Error(
+        Reason::IDENTITY_UNTRUSTED,
+        "expected the node " + expected_uri_ + ", seen " + identity.id.uri + "; check the address",
+        {{"expected", expected_uri_}, {"seen", identity.id.uri}});
   }
 
   const std::shared_ptr<PeerVerifier> verifier_;
@@ -117,8 +117,7 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(const OwnIdentity& identity,
                                                    metrics::Metrics& metrics) {
   grpc::experimental::TlsServerCredentialsOptions options(identity.Provider());
   options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   options.set_certificate_verifier(
       ExternalCertificateVerifier::Create<CallerCheck>(verifier, metrics));
   return grpc::experimental::TlsServerCredentials(options);
@@ -138,8 +137,7 @@ std::shared_ptr<grpc::ChannelCredentials> ClientTls(const OwnIdentity& identity,
   return grpc::experimental::TlsCredentials(options);
 }
 
-StatusOr<trust::Identity> CallerIdentity(const grpc::AuthContext& context,
-                                         PeerVerifier& verifier) {
+StatusOr<trust::Identity> CallerIdentity(const grpc::AuthContext& context, PeerVerifier& verifier) {
   const std::string leaf = Property(context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
   ENLACE_ASSIGN_OR_RETURN(
       trust::Identity identity,

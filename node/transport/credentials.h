@@ -43,7 +43,6 @@ std::shared_ptr<grpc::ChannelCredentials> ClientTls(const OwnIdentity& identity,
 
 // Who makes this call: the certificate of its connection, looked at again. Never a name in
 // the subject, never gRPC's own "authenticated".
-StatusOr<trust::Identity> CallerIdentity(const grpc::AuthContext& context,
-                                         PeerVerifier& verifier);
+StatusOr<trust::Identity> CallerIdentity(const grpc::AuthContext& context, PeerVerifier& verifier);
 
 }  // namespace enlace::transport

@@ -5,8 +5,7 @@
 namespace enlace::transport {
 namespace {
 
-Hash KeyOf(std::string_view leaf_pem, std::string_view intermediates_pem,
-           crypto::Purpose purpose) {
+Hash KeyOf(std::string_view leaf_pem, std::string_view intermediates_pem, crypto::Purpose purpose) {
   crypto::Sha256Stream stream;
   std::string head(1, purpose == crypto::Purpose::kClient ? 'c' : 's');
   AppendU64(head, leaf_pem.size());

@@ -53,8 +53,7 @@ grpc::ChannelArguments Arguments() {
 
 }  // namespace
 
-RemoteNode::RemoteNode(std::string endpoint,
-                       std::shared_ptr<grpc::ChannelCredentials> credentials,
+RemoteNode::RemoteNode(std::string endpoint, std::shared_ptr<grpc::ChannelCredentials> credentials,
                        std::shared_ptr<LastRefusal> refusal)
     : endpoint_(std::move(endpoint)),
       refusal_(std::move(refusal)),
@@ -73,8 +72,8 @@ std::unique_ptr<RemoteNode> RemoteNode::OverTls(const std::string& endpoint,
 
 std::unique_ptr<RemoteNode> RemoteNode::OverSocket(const std::string& endpoint) {
   InstallGrpcLog();
-  return std::unique_ptr<RemoteNode>(new RemoteNode(
-      endpoint, grpc::InsecureChannelCredentials(), std::make_shared<LastRefusal>()));
+  return std::unique_ptr<RemoteNode>(new RemoteNode(endpoint, grpc::InsecureChannelCredentials(),
+                                                    std::make_shared<LastRefusal>()));
 }
 
 Status RemoteNode::Call(std::string_view method, const google::protobuf::Message& request,

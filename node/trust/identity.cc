@@ -21,9 +21,8 @@ bool IsAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <=
 bool IsSegment(std::string_view text) {
   if (text.empty() || text.size() > kSegmentBytesMax) return false;
   if (!IsAlphanumeric(text.front()) || !IsAlphanumeric(text.back())) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return IsAlphanumeric(c) || c == '-' || c == '_' || c == '.';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsAlphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
@@ -110,8 +109,8 @@ void TrustBundles::Add(std::string_view jurisdiction, std::string anchors_pem,
 }
 
 StatusOr<Identity> TrustBundles::Verify(std::string_view leaf_pem,
-                                        std::string_view intermediates_pem,
-                                        crypto::Purpose purpose, int64_t now) const {
+                                        std::string_view intermediates_pem, crypto::Purpose purpose,
+                                        int64_t now) const {
   const auto info = crypto::ReadCertificate(leaf_pem);
   if (!info.ok()) return Error(Reason::IDENTITY_INVALID, MessageOf(info.status()));
   if (info->uris.size() != 1) {

@@ -22,8 +22,8 @@ struct SpiffeId {
   std::string jurisdiction;  // "ARG"
   std::string network;       // "demo"
   Kind kind = Kind::kNode;
-  std::string id;            // Entity, person or partner id; empty for a node.
-  std::string system;        // Only for entities.
+  std::string id;      // Entity, person or partner id; empty for a node.
+  std::string system;  // Only for entities.
 
   // IDENTITY_INVALID for anything else: upper case, escapes, empty or dot segments, ports,
   // queries, more than 255 bytes.

@@ -18,8 +18,8 @@ StatusOr<uint64_t> SignedSize(const store::Reader& reader, const store::ChannelH
   return last;
 }
 
-StatusOr<std::vector<ChannelAt>> HeldChannels(const store::Reader& reader,
-                                              std::string_view network, std::string_view kind) {
+StatusOr<std::vector<ChannelAt>> HeldChannels(const store::Reader& reader, std::string_view network,
+                                              std::string_view kind) {
   ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
   std::vector<ChannelAt> channels;
   for (const store::ChannelHead& head : heads) {

@@ -23,7 +23,7 @@ struct LeftOut {
   uint64_t not_understood = 0;  // Kinds or header versions of newer software.
   uint64_t withheld = 0;        // This node is not in the audience.
   uint64_t erased = 0;
-  uint64_t invalid = 0;         // Signed by the owner, but against the rules of its kind.
+  uint64_t invalid = 0;  // Signed by the owner, but against the rules of its kind.
   bool operator==(const LeftOut&) const = default;
 };
 
@@ -32,7 +32,7 @@ StatusOr<uint64_t> SignedSize(const store::Reader& reader, const store::ChannelH
 
 // The channels of `kind` ("statistics", "training") that this node holds, own and
 // mirrored, at their signed sizes, ordered by origin.
-StatusOr<std::vector<ChannelAt>> HeldChannels(const store::Reader& reader,
-                                              std::string_view network, std::string_view kind);
+StatusOr<std::vector<ChannelAt>> HeldChannels(const store::Reader& reader, std::string_view network,
+                                              std::string_view kind);
 
 }  // namespace enlace::views

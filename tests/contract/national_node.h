@@ -74,10 +74,8 @@ class NationalNode {
                           const google::protobuf::Message& request) {
     const std::string bytes = request.SerializeAsString();
     const int64_t deadline_ms = db.clock.SteadyMs() + 60'000;
-    const rpc::Reply reply = dispatcher.Dispatch({.caller = caller,
-                                                  .method = method,
-                                                  .request = bytes,
-                                                  .deadline_steady_ms = deadline_ms});
+    const rpc::Reply reply = dispatcher.Dispatch(
+        {.caller = caller, .method = method, .request = bytes, .deadline_steady_ms = deadline_ms});
     if (!reply.status.ok()) return reply.status;
     Response response;
     EXPECT_TRUE(response.ParseFromString(reply.response));
@@ -96,15 +94,15 @@ class NationalNode {
   TestEpochs epochs;
   rpc::PageTokens page_tokens{std::string(32, 'k')};
   std::unique_ptr<service::CaseColumns> columns;
-  service::CaseService cases{{*db.store, ShippedCodes(), *columns, page_tokens, epochs,
-                              crypto::RandomBytes, "ARG", 5}};
+  service::CaseService cases{
+      {*db.store, ShippedCodes(), *columns, page_tokens, epochs, crypto::RandomBytes, "ARG", 5}};
   service::StatisticsService statistics{{*db.store, ShippedCodes(), page_tokens, "ARG"}};
   service::StoreAudit audit{*db.store};
   metrics::Metrics metrics;
   rpc::Admission admission{rpc::AdmissionLimits{}, metrics};
   rpc::HandlerTable table;
-  rpc::Dispatcher dispatcher{{table, ShippedPolicy(), admission, audit, metrics, db.clock, "ARG",
-                              crypto::RandomUuid}};
+  rpc::Dispatcher dispatcher{
+      {table, ShippedPolicy(), admission, audit, metrics, db.clock, "ARG", crypto::RandomUuid}};
 };
 
 }  // namespace enlace::testing

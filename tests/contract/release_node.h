@@ -46,8 +46,8 @@ class ReleaseNode {
              std::string(32, 's')},
         releases{{*db.store, ShippedCodes(), page_tokens, keys, std::ref(random), network_,
                   jurisdiction_, 5}},
-        programmes{{*db.store, ShippedCodes(), page_tokens, keys, catalogue, network_,
-                    jurisdiction_}},
+        programmes{
+            {*db.store, ShippedCodes(), page_tokens, keys, catalogue, network_, jurisdiction_}},
         reports{{*db.store, ShippedCodes(), page_tokens, figures, catalogue, db.clock,
                  std::ref(random), network_, std::move(roster)}} {
     releases.Register(table);
@@ -168,8 +168,8 @@ class ReleaseNode {
   metrics::Metrics metrics;
   rpc::Admission admission{rpc::AdmissionLimits{}, metrics};
   rpc::HandlerTable table;
-  rpc::Dispatcher dispatcher{{table, ShippedPolicy(), admission, audit, metrics, db.clock, "ARG",
-                              crypto::RandomUuid}};
+  rpc::Dispatcher dispatcher{
+      {table, ShippedPolicy(), admission, audit, metrics, db.clock, "ARG", crypto::RandomUuid}};
 };
 
 }  // namespace enlace::testing

@@ -12,8 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto key = enlace::crypto::SigningKey::FromSeed(std::string(32, 'k')).value();
   static const std::string name = "demo/ARG/training";
   static const std::string key_id =
-      enlace::HexDecode(enlace::channel::VerifierKeyText(name, key.public_key())
-                            .substr(name.size() + 1, 8))
+      enlace::HexDecode(
+          enlace::channel::VerifierKeyText(name, key.public_key()).substr(name.size() + 1, 8))
           .value();
   const std::string input(reinterpret_cast<const char*>(data), size);
   // Nobody but the key's holder can make a note that opens.

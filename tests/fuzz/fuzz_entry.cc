@@ -22,9 +22,9 @@ void Check(const std::string& raw) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string good =
-      channel::MakeHeader({"training.programme", "subject", enlace::model::Audience::Network(),
-                           "payload"},
-                          std::string(32, 'o'), "key", 0)
+      channel::MakeHeader(
+          {"training.programme", "subject", enlace::model::Audience::Network(), "payload"},
+          std::string(32, 'o'), "key", 0)
           .value()
           .raw;
   // Protobuf writes a line for each text that is not UTF-8.

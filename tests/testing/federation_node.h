@@ -73,11 +73,9 @@ class FederationNode {
                     : kv::OpenMemoryEngine(static_cast<size_t>(store::Table::kCount))),
         store_(store::Store::OpenOnEngine(std::make_unique<KeptEngine>(engine_),
                                           const_cast<Clock&>(clock))),
-        keys_{KeyOf(jurisdiction_),
-              std::string(32, 's')},
+        keys_{KeyOf(jurisdiction_), std::string(32, 's')},
         federation_({*store_, "demo", jurisdiction_, std::move(members)}),
-        channels_({*store_, tokens_,
-                   [this](const std::string& origin) { return key_of(origin); },
+        channels_({*store_, tokens_, [this](const std::string& origin) { return key_of(origin); },
                    [this](const std::string& origin) { return trouble_of(origin); }}),
         dispatcher_({table_, ShippedPolicyForPeers(), admission_, audit_, metrics_, clock,
                      jurisdiction_, crypto::RandomUuid}),
@@ -91,9 +89,7 @@ class FederationNode {
   std::shared_ptr<kv::Engine> engine() const { return engine_; }
   const store::ChannelKeys& keys() const { return keys_; }
   const crypto::PublicKey& public_key() const { return keys_.signing.public_key(); }
-  std::string Origin(const std::string& kind) const {
-    return "demo/" + jurisdiction_ + "/" + kind;
-  }
+  std::string Origin(const std::string& kind) const { return "demo/" + jurisdiction_ + "/" + kind; }
 
   // Appends `count` entries to an own channel in one commit.
   Status Publish(const std::string& kind, int count, const std::string& audience = "network",

@@ -31,9 +31,8 @@ class SharedEngine final : public kv::Engine {
 
 struct MemoryStore {
   explicit MemoryStore(std::unique_ptr<kv::Engine> under = nullptr)
-      : engine(under != nullptr
-                   ? std::move(under)
-                   : kv::OpenMemoryEngine(static_cast<size_t>(store::Table::kCount))),
+      : engine(under != nullptr ? std::move(under)
+                                : kv::OpenMemoryEngine(static_cast<size_t>(store::Table::kCount))),
         store(store::Store::OpenOnEngine(std::make_unique<SharedEngine>(engine), clock)) {}
 
   // Runs `work` as one commit that must succeed.

@@ -75,8 +75,10 @@ class NodeWorld {
     for (const auto& [other, member] : members_) {
       text += fmt::format("  - {{jurisdiction: {}, bundle_file: ../{}/ca.crt}}\n", other, other);
       if (other == jurisdiction || member.channel_key.empty()) continue;
-      peers += fmt::format("  - {{jurisdiction: {}, endpoint: \"127.0.0.1:{}\", "
-                           "channel_key: \"{}\"}}\n", other, member.port, member.channel_key);
+      peers += fmt::format(
+          "  - {{jurisdiction: {}, endpoint: \"127.0.0.1:{}\", "
+          "channel_key: \"{}\"}}\n",
+          other, member.port, member.channel_key);
     }
     return text + (peers.empty() ? "" : "peers:\n" + peers) + more;
   }
@@ -88,9 +90,8 @@ class NodeWorld {
   StatusOr<app::InitResult> Init(const std::string& jurisdiction,
                                  const std::string& secretariat_key = "") {
     WriteConfig(jurisdiction);
-    ENLACE_ASSIGN_OR_RETURN(
-        const auto config,
-        config::LoadNodeConfig(ConfigFile(jurisdiction), config::Files::kIgnore));
+    ENLACE_ASSIGN_OR_RETURN(const auto config, config::LoadNodeConfig(ConfigFile(jurisdiction),
+                                                                      config::Files::kIgnore));
     ENLACE_ASSIGN_OR_RETURN(app::InitResult made, app::InitNode(config, secretariat_key, clock));
     members_.at(jurisdiction).channel_key =
         Base64Encode(std::string(made.channel_key.begin(), made.channel_key.end()));
@@ -99,8 +100,7 @@ class NodeWorld {
 
   // From the configuration file as it is now.
   StatusOr<std::unique_ptr<app::Node>> Start(const std::string& jurisdiction) {
-    ENLACE_ASSIGN_OR_RETURN(app::Inputs inputs,
-                            app::LoadInputs(ConfigFile(jurisdiction), clock));
+    ENLACE_ASSIGN_OR_RETURN(app::Inputs inputs, app::LoadInputs(ConfigFile(jurisdiction), clock));
     return app::Node::Start(std::move(inputs), clock);
   }
 
@@ -124,9 +124,8 @@ class NodeWorld {
 
   // At the network door of `jurisdiction`, as a holder of `path` issued by `issuer`; by way
   // of another port when one is given.
-  std::unique_ptr<client::Client> Connect(const std::string& jurisdiction,
-                                          const std::string& path, std::string issuer = "",
-                                          uint16_t port = 0) {
+  std::unique_ptr<client::Client> Connect(const std::string& jurisdiction, const std::string& path,
+                                          std::string issuer = "", uint16_t port = 0) {
     if (port == 0) port = members_.at(jurisdiction).port;
     if (issuer.empty()) issuer = jurisdiction;
     const std::string name = fmt::format("client{}", clients_++);

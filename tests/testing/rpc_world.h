@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "client/lib/client.h"
 #include "enlace/exchange/v1/case_service.pb.h"
+#include "gmock/gmock.h"
 #include "grpc/health/v1/health.pb.h"
+#include "gtest/gtest.h"
 #include "node/base/clock.h"
 #include "node/base/mutex.h"
 #include "node/config/yaml.h"
@@ -105,8 +105,8 @@ class RpcWorld {
       : admission_(options.limits, metrics_),
         policy_(*authz::Policy::Parse(
             *config::ReadFile(std::string(ENLACE_SOURCE_DIR) + "/config/policy.yaml"))),
-        dispatcher_({table_, policy_, admission_, audit_, metrics_, clock_, "ARG",
-                     crypto::RandomUuid}) {
+        dispatcher_(
+            {table_, policy_, admission_, audit_, metrics_, clock_, "ARG", crypto::RandomUuid}) {
     auto bundles = std::make_shared<trust::TrustBundles>("demo");
     bundles->Add("ARG", arg_ca_.anchor_pem());
     bundles->Add("BRA", bra_ca_.anchor_pem());

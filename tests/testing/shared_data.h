@@ -12,8 +12,9 @@ namespace enlace::testing {
 inline std::optional<std::string> SharedDataFile(const std::string& name) {
   const char* folder = std::getenv("ENLACE_SHARED_DATA");
   const std::string path =
-      (folder != nullptr ? std::string(folder) : std::string(ENLACE_SOURCE_DIR) +
-                                                     "/../shared/data") + "/" + name;
+      (folder != nullptr ? std::string(folder)
+                         : std::string(ENLACE_SOURCE_DIR) + "/../shared/data") +
+      "/" + name;
   if (std::filesystem::exists(path)) return path;
   return std::nullopt;
 }

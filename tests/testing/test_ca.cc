@@ -19,10 +19,18 @@ using crypto::OpensslPtr;
 OpensslPtr<EVP_PKEY> MakeKey(KeyType type) {
   EVP_PKEY* key = nullptr;
   switch (type) {
-    case KeyType::kEcP256: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"); break;
-    case KeyType::kEd25519: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); break;
-    case KeyType::kRsa2048: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", size_t{2048}); break;
-    case KeyType::kRsa1024: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", size_t{1024}); break;
+    case KeyType::kEcP256:
+      key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+      break;
+    case KeyType::kEd25519:
+      key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+      break;
+    case KeyType::kRsa2048:
+      key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", size_t{2048});
+      break;
+    case KeyType::kRsa1024:
+      key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", size_t{1024});
+      break;
   }
   ENLACE_CHECK(key != nullptr);
   return OpensslPtr<EVP_PKEY>(key);
@@ -53,10 +61,10 @@ const EVP_MD* Digest(EVP_PKEY* key, bool sha1) {
 }
 
 void SetName(X509_NAME* name, const std::string& common_name) {
-  ENLACE_CHECK(X509_NAME_add_entry_by_txt(
-                   name, "CN", MBSTRING_UTF8,
-                   reinterpret_cast<const unsigned char*>(common_name.data()),
-                   static_cast<int>(common_name.size()), -1, 0) == 1);
+  ENLACE_CHECK(
+      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                 reinterpret_cast<const unsigned char*>(common_name.data()),
+                                 static_cast<int>(common_name.size()), -1, 0) == 1);
 }
 
 void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -123,8 +131,7 @@ void Sign(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, bool sha1) {
 // Null issuer: signed by its own key.
 IssuedCertificate IssueLeaf(const CertificateSpec& spec, X509* issuer, EVP_PKEY* issuer_key) {
   const auto key = MakeKey(spec.key);
-  const auto certificate =
-      NewCertificate(key.get(), spec.subject, spec.not_before, spec.not_after);
+  const auto certificate = NewCertificate(key.get(), spec.subject, spec.not_before, spec.not_after);
   X509* signer = issuer == nullptr ? certificate.get() : issuer;
   AddExtension(certificate.get(), signer, NID_basic_constraints,
                spec.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
@@ -138,8 +145,7 @@ IssuedCertificate IssueLeaf(const CertificateSpec& spec, X509* issuer, EVP_PKEY*
   }
   AddSubjectNames(certificate.get(), spec);
   Sign(certificate.get(), signer, issuer == nullptr ? key.get() : issuer_key, spec.sha1);
-  return {CertificatePem(certificate.get()), {}, KeyPem(key.get()),
-          SerialText(certificate.get())};
+  return {CertificatePem(certificate.get()), {}, KeyPem(key.get()), SerialText(certificate.get())};
 }
 
 }  // namespace
@@ -236,8 +242,8 @@ CertificateFiles WriteFiles(const IssuedCertificate& certificate, const std::str
   const std::string stem = folder + "/" + std::string(name);
   std::ofstream(stem + ".crt", std::ios::binary) << certificate.ChainPem();
   std::ofstream(stem + ".key", std::ios::binary) << certificate.private_key_pem;
-  std::filesystem::permissions(stem + ".key", std::filesystem::perms::owner_read |
-                                                  std::filesystem::perms::owner_write);
+  std::filesystem::permissions(
+      stem + ".key", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   return {stem + ".crt", stem + ".key"};
 }
 

@@ -20,9 +20,9 @@ struct CertificateSpec {
   std::vector<std::string> uris;
   std::vector<std::string> dns_names;
   std::string subject = "test";
-  bool client = true;           // Extended key usage clientAuth.
-  bool server = true;           // Extended key usage serverAuth.
-  bool extended_usage = true;   // False leaves the extension out.
+  bool client = true;          // Extended key usage clientAuth.
+  bool server = true;          // Extended key usage serverAuth.
+  bool extended_usage = true;  // False leaves the extension out.
   bool is_ca = false;
   int64_t not_before = kValidFrom;
   int64_t not_after = kValidUntil;
@@ -34,7 +34,7 @@ struct IssuedCertificate {
   std::string certificate_pem;    // The leaf alone.
   std::string intermediates_pem;  // What is presented beside it; empty under a root.
   std::string private_key_pem;
-  std::string serial;             // Hexadecimal, for Revoke().
+  std::string serial;  // Hexadecimal, for Revoke().
 
   std::string ChainPem() const { return certificate_pem + intermediates_pem; }
 };

@@ -48,12 +48,12 @@ class CommentCheck {
  private:
   void Require(const Path& path, const std::string& what) {
     const auto found = locations_.find(path);
-    const bool explained = found != locations_.end() &&
-                           (!found->second->leading_comments().empty() ||
-                            !found->second->trailing_comments().empty());
+    const bool explained =
+        found != locations_.end() &&
+        (!found->second->leading_comments().empty() || !found->second->trailing_comments().empty());
     if (explained) return;
-    const size_t line = found == locations_.end()
-                            ? 0 : static_cast<size_t>(found->second->span(0)) + 1;
+    const size_t line =
+        found == locations_.end() ? 0 : static_cast<size_t>(found->second->span(0)) + 1;
     findings_.push_back({file_.name(), line, what + " has no comment"});
   }
 

@@ -31,8 +31,8 @@ size_t FindWord(std::string_view line, std::string_view word, size_t from = 0) {
        at = line.find(word, at + 1)) {
     const size_t end = at + word.size();
     const bool opens = at == 0 || !IsWordCharacter(line[at - 1]) || !IsWordCharacter(word[0]);
-    const bool closes = end == line.size() || !IsWordCharacter(line[end]) ||
-                        !IsWordCharacter(word.back());
+    const bool closes =
+        end == line.size() || !IsWordCharacter(line[end]) || !IsWordCharacter(word.back());
     if (opens && closes) return at;
   }
   return std::string_view::npos;
@@ -52,9 +52,9 @@ bool HasCall(std::string_view line, std::string_view name) {
 
 struct Ban {
   std::string_view what;
-  bool call;                                   // A free function, or else a word.
-  std::vector<std::string_view> where;         // Path prefixes; empty is everywhere.
-  std::vector<std::string_view> allowed;       // Path prefixes that may.
+  bool call;                              // A free function, or else a word.
+  std::vector<std::string_view> where;    // Path prefixes; empty is everywhere.
+  std::vector<std::string_view> allowed;  // Path prefixes that may.
   std::string_view instead;
 };
 
@@ -65,20 +65,31 @@ const std::vector<Ban>& Bans() {
       {"random_device", false, {"node/", "client/"}, {}, "randomness comes from crypto/hash.h"},
       {"mt19937", false, {"node/", "client/"}, {}, "randomness comes from crypto/hash.h"},
       // Invented sample data must be the same on every machine, so it comes from a fixed seed.
-      {"mt19937_64", false, {"node/", "client/"}, {"client/intake/sample."},
+      {"mt19937_64",
+       false,
+       {"node/", "client/"},
+       {"client/intake/sample."},
        "randomness comes from crypto/hash.h"},
       {"time", true, {}, {}, "time comes from a Clock"},
       {"gettimeofday", true, {}, {}, "time comes from a Clock"},
       // gRPC takes its deadlines as points of the system clock.
-      {"system_clock", false, {"node/", "client/"},
+      {"system_clock",
+       false,
+       {"node/", "client/"},
        {"node/base/clock.", "node/rpc/server.", "node/transport/remote_node."},
        "time comes from a Clock"},
-      {"steady_clock", false, {"node/", "client/"}, {"node/base/clock."},
+      {"steady_clock",
+       false,
+       {"node/", "client/"},
+       {"node/base/clock."},
        "time comes from a Clock"},
       {"sleep", true, {}, {}, "wait for an event, or move a ManualClock"},
       {"usleep", true, {}, {}, "wait for an event, or move a ManualClock"},
       {"nanosleep", true, {}, {}, "wait for an event, or move a ManualClock"},
-      {"sleep_for", false, {}, {"client/lib/", "tests/e2e/"},
+      {"sleep_for",
+       false,
+       {},
+       {"client/lib/", "tests/e2e/"},
        "wait for an event, or move a ManualClock"},
       {"sleep_until", false, {}, {}, "wait for an event, or move a ManualClock"},
       {"system", true, {}, {}, "no shell from a program"},
@@ -86,7 +97,10 @@ const std::vector<Ban>& Bans() {
       {"std::views", false, {}, {}, "clang 14 cannot compile ranges views"},
       {"std::ranges::views", false, {}, {}, "clang 14 cannot compile ranges views"},
       {"std::format", false, {}, {}, "g++ 12 has none; use fmt::format"},
-      {"absl::string_view", false, {}, {"node/base/error."},
+      {"absl::string_view",
+       false,
+       {},
+       {"node/base/error."},
        "only base/error touches absl's string types"},
       {"absl::Mutex", false, {}, {}, "use node/base/mutex.h"},
   };
@@ -211,8 +225,8 @@ std::vector<Finding> CheckIncludes(const SourceFile& file, const IncludeRules& r
     const std::string include = IncludeOf(file.lines[i]);
     if (include.empty()) continue;
     const std::string target = ModuleOf(include);
-    if (!target.empty() && target != module && target != "base" &&
-        !row->second.contains(target) && !row->second.contains("*")) {
+    if (!target.empty() && target != module && target != "base" && !row->second.contains(target) &&
+        !row->second.contains("*")) {
       findings.push_back({file.path, i + 1, module + " may not include " + target});
     }
     for (const auto& [prefix, modules] : rules.doors) {
@@ -232,8 +246,8 @@ std::vector<Finding> CheckCalls(const SourceFile& file) {
     if (!ban.where.empty() && !AnyPrefix(file.path, ban.where)) continue;
     if (AnyPrefix(file.path, ban.allowed)) continue;
     for (size_t i = 0; i < code.size(); ++i) {
-      const bool found = ban.call ? HasCall(code[i], ban.what)
-                                  : FindWord(code[i], ban.what) != std::string::npos;
+      const bool found =
+          ban.call ? HasCall(code[i], ban.what) : FindWord(code[i], ban.what) != std::string::npos;
       if (found) {
         findings.push_back({file.path, i + 1, fmt::format("{}: {}", ban.what, ban.instead)});
       }
@@ -244,8 +258,17 @@ std::vector<Finding> CheckCalls(const SourceFile& file) {
 
 std::vector<Finding> CheckText(const SourceFile& file) {
   // In pieces, so that this file does not find itself.
-  static const std::vector<std::string> kNever = {"TO" "DO", "FIX" "ME", "XX" "X", "/wo" "rk",
-                                                  "/tmp" "/wt"};
+  static const std::vector<std::string> kNever = {
+      "TO"
+      "DO",
+      "FIX"
+      "ME",
+      "XX"
+      "X",
+      "/wo"
+      "rk",
+      "/tmp"
+      "/wt"};
   std::vector<Finding> findings;
   for (size_t i = 0; i < file.lines.size(); ++i) {
     for (const std::string& word : kNever) {
@@ -282,8 +305,7 @@ std::vector<Finding> CheckNoPrivateKey(const SourceFile& file) {
     findings.push_back({file.path, 0, "keys and certificates are generated, never kept"});
   }
   for (size_t i = 0; i < file.lines.size(); ++i) {
-    if (StartsWith(file.lines[i], "-----BEGIN") &&
-        file.lines[i].find(kMark) != std::string::npos) {
+    if (StartsWith(file.lines[i], "-----BEGIN") && file.lines[i].find(kMark) != std::string::npos) {
       findings.push_back({file.path, i + 1, "a private key"});
     }
   }

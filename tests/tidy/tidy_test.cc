@@ -235,9 +235,9 @@ TEST(TidyTest, EveryReasonIsExplained) {
   for (const Reason reason : AllReasons()) {
     const std::string start = "| `" + std::string(ReasonName(reason)) + "` | " +
                               std::string(CodeName(ReasonCode(reason))) + " |";
-    const auto rows = std::count_if(
-        manual->lines.begin(), manual->lines.end(),
-        [&](const std::string& line) { return line.rfind(start, 0) == 0; });
+    const auto rows =
+        std::count_if(manual->lines.begin(), manual->lines.end(),
+                      [&](const std::string& line) { return line.rfind(start, 0) == 0; });
     EXPECT_EQ(rows, 1) << "docs/ERRORS.md needs one row that begins with " << start;
   }
 }

@@ -28,8 +28,9 @@ int Init(const Options& options) {
                                            : Base64Encode(made->identity.secretariat_key).c_str());
   std::printf("verifier keys of the channels (C2SP):\n");
   for (const std::string& text : made->verifier_keys) std::printf("  %s\n", text.c_str());
-  std::printf("Tell the channel key to the operators of your peers on a second way, "
-              "such as by telephone.\n");
+  std::printf(
+      "Tell the channel key to the operators of your peers on a second way, "
+      "such as by telephone.\n");
   return 0;
 }
 

@@ -50,8 +50,8 @@ TEST(NodeTest, ShowsNoCaseToTheOperator) {
   testing::NodeWorld world({"ARG"});
   auto nodes = world.StartAll();
   exchange::ListChannelsResponse ignored;
-  const Status status = world.ConnectAdmin("ARG")->CallRaw(
-      kListCases, exchange::ListChannelsRequest(), ignored);
+  const Status status =
+      world.ConnectAdmin("ARG")->CallRaw(kListCases, exchange::ListChannelsRequest(), ignored);
   EXPECT_EQ(ReasonOf(status), Reason::PERMISSION_DENIED) << status.ToString();
 }
 
@@ -75,9 +75,9 @@ TEST(NodeTest, IsReachedOverASlowNetwork) {
   auto nodes = world.StartAll();
   ASSERT_EQ(nodes.size(), 1U);
   const testing::SlowRelay relay(world.port("ARG"), 900);
-  const auto channels = world.Connect("ARG", "person/auditor", "ARG", relay.port())
-                            ->Call<exchange::ListChannelsResponse>(
-                                kListChannels, exchange::ListChannelsRequest());
+  const auto channels =
+      world.Connect("ARG", "person/auditor", "ARG", relay.port())
+          ->Call<exchange::ListChannelsResponse>(kListChannels, exchange::ListChannelsRequest());
   ASSERT_TRUE(channels.ok()) << channels.status().ToString();
 }
 
@@ -121,11 +121,10 @@ TEST(NodeTest, RefusesADirectoryOfAnotherJurisdictionOrNetwork) {
 TEST(NodeTest, RefusesACertificateOfAnother) {
   testing::NodeWorld world({"ARG", "BRA"});
   ASSERT_TRUE(world.Init("ARG").ok());
-  testing::WriteFiles(world.ca("ARG").Issue(world.Uri("ARG", "person/maria")),
-                      world.Folder("ARG"), "node");
-  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "not a node's";
-  testing::WriteFiles(world.ca("BRA").Issue(world.Uri("ARG", "node")), world.Folder("ARG"),
+  testing::WriteFiles(world.ca("ARG").Issue(world.Uri("ARG", "person/maria")), world.Folder("ARG"),
                       "node");
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "not a node's";
+  testing::WriteFiles(world.ca("BRA").Issue(world.Uri("ARG", "node")), world.Folder("ARG"), "node");
   EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "of a foreign authority";
 }
 

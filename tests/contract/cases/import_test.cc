@@ -67,7 +67,8 @@ TEST_F(ImportCaseRecords, AReplayAfterACorrectionKeepsTheCorrection) {
                 auto corrected = ValidRecord(2022);
                 corrected.set_name(name);
                 return Correct(node_.police, corrected, "r1");
-              }()).ok());
+              }())
+                  .ok());
   EXPECT_EQ(Import(request).results(0).outcome(), pb::RowResult::UNCHANGED);
   EXPECT_EQ(Get(node_.police, name)->registration_year(), 2022u);
 }
@@ -187,8 +188,8 @@ TEST_F(ImportCaseRecords, AMeasuredPeriodIsNotLeftByReplacement) {
 
 TEST_F(ImportCaseRecords, RowsThatFailComeBackWithReasonAndPathButNoValue) {
   auto request = Batch();
-  AddRow(request, 1, ValidRecord(2020, 41797));   // No such code.
-  AddRow(request, 2, ValidRecord(1789));          // No such year.
+  AddRow(request, 1, ValidRecord(2020, 41797));  // No such code.
+  AddRow(request, 2, ValidRecord(1789));         // No such year.
   auto twice = ValidRecord();
   *twice.add_singles() = twice.singles(0);
   AddRow(request, 3, twice);
@@ -211,13 +212,13 @@ TEST_F(ImportCaseRecords, RowsThatFailComeBackWithReasonAndPathButNoValue) {
     EXPECT_EQ(response.results(i).name(), "");
     seen.push_back(response.results(i).reason() + " " + response.results(i).field());
   }
-  EXPECT_THAT(seen, ElementsAre("CODE_UNKNOWN case_record.singles[sex].code",
-                                "ATTRIBUTE_INVALID case_record.registration_year",
-                                "ATTRIBUTE_INVALID case_record.singles[sex]",
-                                "ATTRIBUTE_INVALID case_record.sets[forms].affirmed",
-                                "ATTRIBUTE_INVALID case_record.singles[sex].missing",
-                                "ATTRIBUTE_INVALID case_record.name",
-                                "ATTRIBUTE_INVALID source_key"));
+  EXPECT_THAT(seen,
+              ElementsAre("CODE_UNKNOWN case_record.singles[sex].code",
+                          "ATTRIBUTE_INVALID case_record.registration_year",
+                          "ATTRIBUTE_INVALID case_record.singles[sex]",
+                          "ATTRIBUTE_INVALID case_record.sets[forms].affirmed",
+                          "ATTRIBUTE_INVALID case_record.singles[sex].missing",
+                          "ATTRIBUTE_INVALID case_record.name", "ATTRIBUTE_INVALID source_key"));
   EXPECT_EQ(response.results(7).outcome(), pb::RowResult::ACCEPTED);
   EXPECT_THAT(response.DebugString(), Not(HasSubstr("41797")));
   EXPECT_THAT(response.DebugString(), Not(HasSubstr("1789")));
@@ -300,8 +301,8 @@ TEST_F(ImportCaseRecords, AFullCallOfFullRecordsPassesTheDoor) {
   }
   auto request = Batch();
   for (uint64_t row = 1; row <= 1000; ++row) {
-    AddRow(request, row, full, std::string(store::kSourceKeyBytesMax - 8, 'k') +
-                                   std::to_string(row));
+    AddRow(request, row, full,
+           std::string(store::kSourceKeyBytesMax - 8, 'k') + std::to_string(row));
   }
   const auto response = Import(request);
   ASSERT_EQ(response.results_size(), 1000);
@@ -348,11 +349,12 @@ TEST_F(ImportCaseRecords, OneBatchIsOneFormat) {
 TEST_F(ImportCaseRecords, OnlyReportingEntitiesOfThisJurisdictionMayImport) {
   auto request = Batch();
   AddRow(request, 1, ValidRecord());
-  for (const auto* caller : {&node_.analyst, &node_.coordinator, &node_.operator_person,
-                             &node_.foreign}) {
-    EXPECT_EQ(ReasonOf(Call<pb::ImportCaseRecordsResponse>(*caller, "ImportCaseRecords", request)
-                           .status()),
-              Reason::PERMISSION_DENIED);
+  for (const auto* caller :
+       {&node_.analyst, &node_.coordinator, &node_.operator_person, &node_.foreign}) {
+    EXPECT_EQ(
+        ReasonOf(
+            Call<pb::ImportCaseRecordsResponse>(*caller, "ImportCaseRecords", request).status()),
+        Reason::PERMISSION_DENIED);
   }
   // Even when a policy made a person a contributor, a person owns no rows.
   rpc::CallContext call{.caller = node_.analyst, .method = "m", .request_id = "r"};
@@ -417,9 +419,8 @@ TEST_F(ImportCaseRecords, FourThreadsImportingOneBatchMakeOneSetOfRecords) {
 
 TEST(ImportCaseRecordsOnDisk, FourThreadsImportingOneBatchMakeOneSetOfRecords) {
   TempDir folder;
-  auto engine = kv::OpenRocksEngine({.path = folder.path() + "/db",
-                                     .table_names = store::TableNames(),
-                                     .create = true});
+  auto engine = kv::OpenRocksEngine(
+      {.path = folder.path() + "/db", .table_names = store::TableNames(), .create = true});
   ASSERT_TRUE(engine.ok()) << engine.status();
   NationalNode node(*std::move(engine));
   ImportFromFourThreads(node);

@@ -32,9 +32,9 @@ struct Row {
 
 class Oracle {
  public:
-  std::vector<Person> people;  // In order of first commit.
-  std::map<std::string, Row> rows;              // entity/batch/row.
-  std::map<std::string, size_t> source_keys;    // entity/key.
+  std::vector<Person> people;                 // In order of first commit.
+  std::map<std::string, Row> rows;            // entity/batch/row.
+  std::map<std::string, size_t> source_keys;  // entity/key.
 
   size_t Add(const std::string& entity, int64_t now, const pb::CaseRecord& content) {
     people.push_back({"", entity, {{now, pb::CaseRecord::ACTIVE, content}}});
@@ -102,8 +102,8 @@ class CaseLives : public CaseContractTest {
     Oracle next = oracle_;
     std::vector<std::pair<int, size_t>> expected;  // Outcome, person.
     const bool conflict = !Predict(entity, request, next, expected);
-    const auto response = Call<pb::ImportCaseRecordsResponse>(CallerOfEntity(entity),
-                                                              "ImportCaseRecords", request);
+    const auto response =
+        Call<pb::ImportCaseRecordsResponse>(CallerOfEntity(entity), "ImportCaseRecords", request);
     if (conflict) {
       ASSERT_EQ(ReasonOf(response.status()), Reason::BATCH_CONFLICT);
       return;
@@ -125,8 +125,8 @@ class CaseLives : public CaseContractTest {
   }
 
   // False when the call must conflict.
-  bool Predict(const std::string& entity, const pb::ImportCaseRecordsRequest& request,
-               Oracle& next, std::vector<std::pair<int, size_t>>& expected) {
+  bool Predict(const std::string& entity, const pb::ImportCaseRecordsRequest& request, Oracle& next,
+               std::vector<std::pair<int, size_t>>& expected) {
     const int64_t now = node_.db.clock.NowMs();
     for (const auto& row : request.rows()) {
       const std::string row_name = RowName(entity, request.batch_id(), row.row());

@@ -23,10 +23,9 @@ TEST_F(CreateCaseRecord, ReturnsTheStoredRecord) {
   EXPECT_EQ(record.create_time_ms(), node_.db.clock.NowMs());
   EXPECT_EQ(Get(node_.police, record.name())->SerializeAsString(), record.SerializeAsString());
   auto content = record;
-  for (const char* field : {"name", "entity", "state", "revision", "create_time_ms",
-                            "update_time_ms", "etag"}) {
-    content.GetReflection()->ClearField(&content,
-                                        content.GetDescriptor()->FindFieldByName(field));
+  for (const char* field :
+       {"name", "entity", "state", "revision", "create_time_ms", "update_time_ms", "etag"}) {
+    content.GetReflection()->ClearField(&content, content.GetDescriptor()->FindFieldByName(field));
   }
   EXPECT_EQ(content.SerializeAsString(), ValidRecord().SerializeAsString());
 }
@@ -70,10 +69,10 @@ TEST_F(CreateCaseRecord, FaultsAreNamedByPathWithoutTheValue) {
   EXPECT_EQ(ReasonOf(TryCreate(node_.police, named).status()), Reason::ATTRIBUTE_INVALID);
   EXPECT_EQ(ReasonOf(TryCreate(node_.police, ValidRecord(), "1").status()),
             Reason::REQUEST_INVALID);
-  EXPECT_EQ(ReasonOf(TryCreate(node_.police, ValidRecord(),
-                               "3f0e5c1a_7d42-4b6e-9a51-0c2f8e6d1b7a")
-                         .status()),
-            Reason::REQUEST_INVALID);
+  EXPECT_EQ(
+      ReasonOf(
+          TryCreate(node_.police, ValidRecord(), "3f0e5c1a_7d42-4b6e-9a51-0c2f8e6d1b7a").status()),
+      Reason::REQUEST_INVALID);
 }
 
 TEST_F(CreateCaseRecord, IsDeniedToEverybodyButEntities) {
@@ -103,8 +102,7 @@ TEST_F(GetCaseRecord, ShowsTheRecordAsItWas) {
   auto changed = first;
   changed.set_registration_year(2021);
   ASSERT_TRUE(Correct(node_.police, changed, first.etag()).ok());
-  EXPECT_EQ(Get(node_.police, first.name(), then)->SerializeAsString(),
-            first.SerializeAsString());
+  EXPECT_EQ(Get(node_.police, first.name(), then)->SerializeAsString(), first.SerializeAsString());
   EXPECT_EQ(Get(node_.police, first.name())->registration_year(), 2021u);
   EXPECT_EQ(Get(node_.police, first.name(), then - 1).status(),
             Get(node_.police, kAbsent).status());
@@ -148,8 +146,7 @@ TEST_F(CorrectCaseRecord, NeedsTheEtagThatWasRead) {
   const auto record = Create(ValidRecord());
   EXPECT_EQ(ReasonOf(Correct(node_.police, record, "").status()), Reason::REQUEST_INVALID);
   ASSERT_TRUE(Correct(node_.police, record, record.etag()).ok());
-  EXPECT_EQ(ReasonOf(Correct(node_.police, record, record.etag()).status()),
-            Reason::ETAG_MISMATCH);
+  EXPECT_EQ(ReasonOf(Correct(node_.police, record, record.etag()).status()), Reason::ETAG_MISMATCH);
   EXPECT_EQ(Get(node_.police, record.name())->revision(), 2u);
 }
 
@@ -337,12 +334,12 @@ TEST_F(ListCaseRecords, IsDeniedToEverybodyButEntities) {
 }
 
 TEST_F(ListCaseRecords, EveryChangeLeftItsOwnAuditRecord) {
-  const auto record = Create(ValidRecord());                              // 1
-  ASSERT_TRUE(Correct(node_.police, record, record.etag()).ok());         // 2
-  ASSERT_TRUE(Withdraw(node_.police, record.name()).ok());                // 3
-  ASSERT_TRUE(Erase(node_.police, record.name()).ok());                   // 4
-  EXPECT_FALSE(Correct(node_.police, record, "r9").ok());                 // Changed nothing.
-  EXPECT_FALSE(Erase(node_.operator_person, record.name()).ok());         // 5: refused.
+  const auto record = Create(ValidRecord());                       // 1
+  ASSERT_TRUE(Correct(node_.police, record, record.etag()).ok());  // 2
+  ASSERT_TRUE(Withdraw(node_.police, record.name()).ok());         // 3
+  ASSERT_TRUE(Erase(node_.police, record.name()).ok());            // 4
+  EXPECT_FALSE(Correct(node_.police, record, "r9").ok());          // Changed nothing.
+  EXPECT_FALSE(Erase(node_.operator_person, record.name()).ok());  // 5: refused.
   EXPECT_EQ(AuditLength(), 5u);
 }
 

@@ -1,5 +1,5 @@
-#include "node/service/case_convert.h"
 #include "node/service/case_columns.h"
+#include "node/service/case_convert.h"
 #include "tests/contract/cases/case_fixture.h"
 
 namespace enlace::testing {
@@ -229,7 +229,7 @@ TEST(TabulateCaseRecordsLimit, AfterMoreThanTheColumnsHoldTabulationStopsAndWrit
     EXPECT_TRUE(node.Call<pb::CaseRecord>(node.police, methods + "CreateCaseRecord", create).ok());
   }
   EXPECT_EQ(ReasonOf(node.Call<pb::TabulateCaseRecordsResponse>(
-                         node.police, methods + "TabulateCaseRecords", tabulate)
+                             node.police, methods + "TabulateCaseRecords", tabulate)
                          .status()),
             Reason::STORE_LIMIT);
 }

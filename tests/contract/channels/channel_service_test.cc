@@ -27,8 +27,7 @@ class ChannelServiceTest : public ::testing::Test {
     request.set_origin(origin);
     return Call<pb::Channel>("GetChannel", request, caller);
   }
-  StatusOr<pb::ListChannelEntriesResponse> Entries(const std::string& origin,
-                                                   int32_t page_size = 0,
+  StatusOr<pb::ListChannelEntriesResponse> Entries(const std::string& origin, int32_t page_size = 0,
                                                    const std::string& token = "",
                                                    const std::string& caller = kAnalyst) {
     pb::ListChannelEntriesRequest request;
@@ -43,12 +42,12 @@ class ChannelServiceTest : public ::testing::Test {
     return Call<pb::VerifyChannelResponse>("VerifyChannel", request);
   }
   // A mirror of the whole log, with the page changed by `change` before it is verified.
-  void Mirror(const testing::ChannelLog& log,
-              const std::function<void(channel::Page&)>& change = [](channel::Page&) {}) {
+  void Mirror(
+      const testing::ChannelLog& log,
+      const std::function<void(channel::Page&)>& change = [](channel::Page&) {}) {
     channel::Page page = log.MakePage(0, log.size(), log.size());
     change(page);
-    const auto verified =
-        channel::VerifyPage(log.origin(), log.key().public_key(), {}, page);
+    const auto verified = channel::VerifyPage(log.origin(), log.key().public_key(), {}, page);
     ASSERT_TRUE(verified.ok()) << MessageOf(verified.status());
     store::ChannelHead before;
     before.origin = log.origin();
@@ -57,9 +56,11 @@ class ChannelServiceTest : public ::testing::Test {
     after.checkpoint = verified->head.checkpoint;
     after.checkpoint_size = verified->checkpoint_size;
     after.last_pull_time_ms = 4711;
-    ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                  return store::ApplyMirrorPage(transaction, before, after, verified->entries);
-                }).ok());
+    ASSERT_TRUE(node_.store()
+                    .Write([&](store::Transaction& transaction) {
+                      return store::ApplyMirrorPage(transaction, before, after, verified->entries);
+                    })
+                    .ok());
   }
 
   ManualClock clock_;
@@ -89,9 +90,11 @@ TEST_F(ChannelServiceTest, ShowsTroubleAndEvidence) {
   node_.trouble_of = [](const std::string&) { return std::string("PEER_UNREACHABLE"); };
   EXPECT_EQ(Get("demo/BRA/training")->trouble(), "PEER_UNREACHABLE");
   EXPECT_EQ(Get(kOrigin)->trouble(), "");
-  ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                return store::StopChannel(transaction, "demo/BRA/training", {"one", "two"});
-              }).ok());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    return store::StopChannel(transaction, "demo/BRA/training", {"one", "two"});
+                  })
+                  .ok());
   const auto stopped = Get("demo/BRA/training");
   EXPECT_TRUE(stopped->stopped());
   EXPECT_EQ(stopped->trouble(), "CHANNEL_STOPPED");
@@ -100,8 +103,8 @@ TEST_F(ChannelServiceTest, ShowsTroubleAndEvidence) {
 TEST_F(ChannelServiceTest, APartnerDoesNotLearnOfChannelsBetweenTwo) {
   ASSERT_TRUE(node_.Publish("cases/BRA", 1, "BRA").ok());
   ASSERT_TRUE(node_.Publish("training", 1).ok());
-  const auto list = Call<pb::ListChannelsResponse>("ListChannels", pb::ListChannelsRequest(),
-                                                   kPartner);
+  const auto list =
+      Call<pb::ListChannelsResponse>("ListChannels", pb::ListChannelsRequest(), kPartner);
   ASSERT_TRUE(list.ok()) << MessageOf(list.status());
   ASSERT_EQ(list->channels_size(), 1);
   EXPECT_EQ(list->channels(0).origin(), kOrigin);
@@ -164,13 +167,15 @@ TEST_F(ChannelServiceTest, TellsTheStatesApart) {
   EXPECT_EQ(page->entries(1).payload_state(), "withheld");
   EXPECT_EQ(page->entries(2).payload_state(), "erased");
   // A kind of a later version.
-  ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                return store::AppendEntries(transaction, "demo/ARG/workplan",
-                                            {{"workplan.answer", "x", model::Audience::Nobody(),
-                                              "payload"}},
-                                            node_.keys())
-                    .status();
-              }).ok());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    return store::AppendEntries(
+                               transaction, "demo/ARG/workplan",
+                               {{"workplan.answer", "x", model::Audience::Nobody(), "payload"}},
+                               node_.keys())
+                        .status();
+                  })
+                  .ok());
   EXPECT_EQ(Entries("demo/ARG/workplan")->entries(0).payload_state(), "not understood");
 }
 
@@ -195,12 +200,15 @@ TEST_F(ChannelServiceTest, VerifiesAChannelFromItsStoredBytes) {
       channel::OpenCheckpoint(Get(kOrigin)->checkpoint(), kOrigin, node_.public_key());
   EXPECT_EQ(verified->root(), std::string(AsView(checkpoint->root)));
 
-  ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                transaction.Put(store::Table::kEntryHeader, store::ChannelKey(kOrigin, 3),
-                                *transaction.Get(store::Table::kEntryHeader,
-                                                 store::ChannelKey(kOrigin, 4)).value());
-                return absl::OkStatus();
-              }).ok());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    transaction.Put(
+                        store::Table::kEntryHeader, store::ChannelKey(kOrigin, 3),
+                        *transaction.Get(store::Table::kEntryHeader, store::ChannelKey(kOrigin, 4))
+                             .value());
+                    return absl::OkStatus();
+                  })
+                  .ok());
   EXPECT_EQ(ReasonOf(Verify(kOrigin).status()), Reason::ENTRY_INVALID);
 }
 

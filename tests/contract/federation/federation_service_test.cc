@@ -74,14 +74,16 @@ TEST_F(FederationServiceTest, AChannelForOnePeerExistsForNobodyElse) {
 }
 
 TEST_F(FederationServiceTest, AMirrorIsNotPassedOn) {
-  ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                store::ChannelHead before;
-                before.origin = "demo/BRA/training";
-                store::ChannelHead after = before;
-                after.checkpoint = channel::SignCheckpoint(
-                    {before.origin, 0, channel::EmptyRoot()}, testing::KeyOf("BRA"));
-                return store::ApplyMirrorPage(transaction, before, after, {});
-              }).ok());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    store::ChannelHead before;
+                    before.origin = "demo/BRA/training";
+                    store::ChannelHead after = before;
+                    after.checkpoint = channel::SignCheckpoint(
+                        {before.origin, 0, channel::EmptyRoot()}, testing::KeyOf("BRA"));
+                    return store::ApplyMirrorPage(transaction, before, after, {});
+                  })
+                  .ok());
   EXPECT_EQ(List(kChile)->channels_size(), 0);
   EXPECT_EQ(ReasonOf(Pull(kChile, "demo/BRA/training").status()), Reason::CHANNEL_NOT_FOUND);
 }
@@ -120,9 +122,11 @@ TEST_F(FederationServiceTest, PayloadsGoOnlyToTheirAudienceHeadersToAll) {
 
 TEST_F(FederationServiceTest, ErasedIsNotWithheld) {
   ASSERT_TRUE(node_.Publish("training", 2).ok());
-  ASSERT_TRUE(node_.store().Write([&](store::Transaction& transaction) {
-                return store::ErasePayload(transaction, kOrigin, 0);
-              }).ok());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    return store::ErasePayload(transaction, kOrigin, 0);
+                  })
+                  .ok());
   const auto page = Pull(kBrazil, kOrigin);
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->entries(0).payload_state(), channel_entry::ERASED);

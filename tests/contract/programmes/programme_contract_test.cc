@@ -7,13 +7,13 @@
 namespace enlace::testing {
 namespace {
 
+using channel::v1::LocalizedText;
+using channel::v1::Programme;
+using pb::CatalogueProgramme;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
-using channel::v1::LocalizedText;
-using channel::v1::Programme;
-using pb::CatalogueProgramme;
 
 constexpr char kRequestId[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -67,14 +67,14 @@ class ProgrammeContractTest : public ::testing::Test {
     request.set_name(name);
     request.set_etag(etag);
     request.set_reason(reason);
-    return node_.Call<CatalogueProgramme>(
-        node_.preparer, std::string(kProgrammes) + "WithdrawProgramme", request);
+    return node_.Call<CatalogueProgramme>(node_.preparer,
+                                          std::string(kProgrammes) + "WithdrawProgramme", request);
   }
   StatusOr<CatalogueProgramme> Get(const std::string& name) {
     pb::GetProgrammeRequest request;
     request.set_name(name);
-    return node_.Call<CatalogueProgramme>(node_.analyst,
-                                          std::string(kProgrammes) + "GetProgramme", request);
+    return node_.Call<CatalogueProgramme>(node_.analyst, std::string(kProgrammes) + "GetProgramme",
+                                          request);
   }
   StatusOr<pb::ListProgrammesResponse> List(const pb::ListProgrammesRequest& request) {
     return node_.Call<pb::ListProgrammesResponse>(
@@ -183,9 +183,9 @@ TEST(PublicTextTest, WhatIsFineAndWhatIsNot) {
                            "Formação «básica»", "Palermo Protocol, art. 3(a), 2000"}) {
     EXPECT_EQ(service::CheckPublicText(good, 100), "") << good;
   }
-  for (const std::string bad : {"a\nb", "a\tb", "\x7f", "a\xC2\x85", "\xEF\xBF\xBD", "\xff",
-                                "a\xE2\x80\xAE", "a\xE2\x80\x8B", "a\xE2\x81\xA6", "   ", "x@y.org",
-                                "123 4567", "(011) 4321-987"}) {
+  for (const std::string bad :
+       {"a\nb", "a\tb", "\x7f", "a\xC2\x85", "\xEF\xBF\xBD", "\xff", "a\xE2\x80\xAE",
+        "a\xE2\x80\x8B", "a\xE2\x81\xA6", "   ", "x@y.org", "123 4567", "(011) 4321-987"}) {
     EXPECT_NE(service::CheckPublicText(bad, 100), "") << HexEncode(bad);
   }
   EXPECT_EQ(service::CheckPublicText("ñññ", 3), "");
@@ -251,10 +251,10 @@ TEST_F(ProgrammeContractTest, OnlyCoordinatorsOfThisStatePublish) {
   pb::CreateProgrammeRequest request;
   request.set_programme_id("a");
   *request.mutable_programme() = ValidProgramme();
-  const auto foreign =
-      WithRoles("spiffe://bra.demo/person/x", 'x', {authz::Role::kCoordinator});
+  const auto foreign = WithRoles("spiffe://bra.demo/person/x", 'x', {authz::Role::kCoordinator});
   for (const authz::Caller& caller : {node_.analyst, foreign}) {
-    EXPECT_EQ(ReasonOf(node_.Call<CatalogueProgramme>(
+    EXPECT_EQ(ReasonOf(node_
+                           .Call<CatalogueProgramme>(
                                caller, std::string(kProgrammes) + "CreateProgramme", request)
                            .status()),
               Reason::PERMISSION_DENIED);

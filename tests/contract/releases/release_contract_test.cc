@@ -9,10 +9,10 @@
 namespace enlace::testing {
 namespace {
 
+using pb::ReleaseView;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-using pb::ReleaseView;
 
 constexpr char kRequestId[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -82,9 +82,9 @@ TEST_F(ReleaseContractTest, PrepareTakesOnlyTheYearsAskedFor) {
 TEST_F(ReleaseContractTest, PrepareRefusesBadInput) {
   pb::PrepareReleaseRequest request;
   const auto reason = [&] {
-    return ReasonOf(node_.Call<ReleaseView>(node_.preparer,
-                                            std::string(kReleases) + "PrepareRelease", request)
-                        .status());
+    return ReasonOf(
+        node_.Call<ReleaseView>(node_.preparer, std::string(kReleases) + "PrepareRelease", request)
+            .status());
   };
   EXPECT_EQ(reason(), Reason::REQUEST_INVALID);  // No source.
   request.set_source(pb::PrepareReleaseRequest::OBSERVATIONS);
@@ -129,14 +129,13 @@ TEST_F(ReleaseContractTest, CasesOfAllEntitiesAreCounted) {
                                  std::ref(node_.random))
                       .ok());
     }
-    const auto gone =
-        store::AddCase(transaction, "police", content, std::ref(node_.random));
+    const auto gone = store::AddCase(transaction, "police", content, std::ref(node_.random));
     ASSERT_TRUE(store::WithdrawCase(transaction, gone->reference, 1).ok());
   });
   pb::PrepareReleaseRequest request;
   request.set_source(pb::PrepareReleaseRequest::CASE_RECORDS);
-  const auto view = node_.Call<ReleaseView>(node_.preparer,
-                                            std::string(kReleases) + "PrepareRelease", request);
+  const auto view =
+      node_.Call<ReleaseView>(node_.preparer, std::string(kReleases) + "PrepareRelease", request);
   ASSERT_TRUE(view.ok()) << view.status();
   EXPECT_EQ(FindFigure(*view, ReleaseNode::Victims(2020))->value(), 7u);
   EXPECT_NE(view->content().counting_basis(), Prepared().content().counting_basis());
@@ -250,18 +249,17 @@ TEST_F(ReleaseContractTest, NoSuppressedFigureIsInTheChannel) {
   node_.Release();
   node_.PutFigure(ReleaseNode::Victims(2021, 2), 3);
   const auto reader = node_.db.store->Read();
-  ASSERT_TRUE(
-      store::ScanEntries(*reader, "demo/ARG/statistics", 0, 10, [](const auto& entry) {
-        channel::v1::Release payload;
-        EXPECT_TRUE(payload.ParseFromString(entry.payload));
-        const auto content = release::ParseContent(payload.content());
-        for (const auto& figure : content->figures()) {
-          EXPECT_FALSE(figure.status() != channel::v1::VALUE && figure.value() != 0);
-          EXPECT_FALSE(figure.status() == channel::v1::VALUE && figure.value() == 3);
-          EXPECT_FALSE(figure.status() == channel::v1::VALUE && figure.value() == 17);
-        }
-        return true;
-      }).ok());
+  ASSERT_TRUE(store::ScanEntries(*reader, "demo/ARG/statistics", 0, 10, [](const auto& entry) {
+                channel::v1::Release payload;
+                EXPECT_TRUE(payload.ParseFromString(entry.payload));
+                const auto content = release::ParseContent(payload.content());
+                for (const auto& figure : content->figures()) {
+                  EXPECT_FALSE(figure.status() != channel::v1::VALUE && figure.value() != 0);
+                  EXPECT_FALSE(figure.status() == channel::v1::VALUE && figure.value() == 3);
+                  EXPECT_FALSE(figure.status() == channel::v1::VALUE && figure.value() == 17);
+                }
+                return true;
+              }).ok());
 }
 
 TEST_F(ReleaseContractTest, OnlyApprovedReleasesArePublished) {
@@ -277,9 +275,8 @@ TEST_F(ReleaseContractTest, PublishingAgainAppendsNothing) {
 }
 
 TEST(ReleaseNetworkTest, OnlyDemoNetworksPublish) {
-  for (const auto& [network, allowed] :
-       std::map<std::string, bool>{{"demo", true}, {"demo-south", true}, {"oas-tip", false},
-                                   {"demonstration", false}}) {
+  for (const auto& [network, allowed] : std::map<std::string, bool>{
+           {"demo", true}, {"demo-south", true}, {"oas-tip", false}, {"demonstration", false}}) {
     SCOPED_TRACE(network);
     ReleaseNode node(network);
     node.PutYear(2022);
@@ -307,18 +304,18 @@ TEST_F(ReleaseContractTest, ASecondReleaseOfTheSameYearsIsRefused) {
   node_.db.Commit([&](store::Transaction& transaction) {
     ASSERT_TRUE(store::AddCase(transaction, "police", content, std::ref(node_.random)).ok());
   });
-  EXPECT_EQ(ReasonOf(node_.Call<ReleaseView>(node_.preparer,
-                                             std::string(kReleases) + "PrepareRelease", cases)
-                         .status()),
-            Reason::RELEASE_METHOD_TAKEN);
+  EXPECT_EQ(
+      ReasonOf(
+          node_.Call<ReleaseView>(node_.preparer, std::string(kReleases) + "PrepareRelease", cases)
+              .status()),
+      Reason::RELEASE_METHOD_TAKEN);
 }
 
 TEST_F(ReleaseContractTest, OfTwoPreparedReleasesOneIsApproved) {
   const ReleaseView first = Prepared();
   const ReleaseView second = Prepared();
   ASSERT_TRUE(node_.Approve(node_.approver, first).ok());
-  EXPECT_EQ(ReasonOf(node_.Approve(node_.approver, second).status()),
-            Reason::RELEASE_METHOD_TAKEN);
+  EXPECT_EQ(ReasonOf(node_.Approve(node_.approver, second).status()), Reason::RELEASE_METHOD_TAKEN);
 }
 
 TEST_F(ReleaseContractTest, ASupersedingReleaseTakesThePlaceOfTheOldOne) {
@@ -396,8 +393,7 @@ TEST_F(ReleaseContractTest, ListPagesInTheOrderOfPreparationWithoutFigures) {
 
 TEST_F(ReleaseContractTest, EveryStepIsForItsRoles) {
   const ReleaseView prepared = Prepared();
-  EXPECT_EQ(ReasonOf(node_.Approve(node_.preparer, prepared).status()),
-            Reason::PERMISSION_DENIED);
+  EXPECT_EQ(ReasonOf(node_.Approve(node_.preparer, prepared).status()), Reason::PERMISSION_DENIED);
   EXPECT_EQ(ReasonOf(Get(node_.analyst, prepared.name()).status()), Reason::PERMISSION_DENIED);
   const auto foreign = WithRoles("spiffe://bra.demo/person/x", 'x',
                                  {authz::Role::kCoordinator, authz::Role::kApprover});

@@ -1,20 +1,20 @@
 #include <gmock/gmock.h>
 
 #include "node/channel/checkpoint.h"
-#include "node/report/csv.h"
 #include "node/release/content.h"
+#include "node/report/csv.h"
 #include "tests/contract/release_node.h"
 
 namespace enlace::testing {
 namespace {
 
+using pb::GetRegionalReportRequest;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-using pb::GetRegionalReportRequest;
 
 class ReportContractTest : public ::testing::Test {
  protected:
@@ -62,8 +62,8 @@ class ReportContractTest : public ::testing::Test {
     return response.ok() ? *response : pb::VerifyRegionalReportResponse();
   }
   StatusOr<pb::ListFiguresResponse> List(const pb::ListFiguresRequest& request) {
-    return node_.Call<pb::ListFiguresResponse>(node_.analyst,
-                                               std::string(kReports) + "ListFigures", request);
+    return node_.Call<pb::ListFiguresResponse>(node_.analyst, std::string(kReports) + "ListFigures",
+                                               request);
   }
 
   ReleaseNode node_;
@@ -131,8 +131,8 @@ TEST_F(ReportContractTest, CsvHasTheFixedHeaderAndOneRowPerFigureAndSilentMember
   const auto& total = (*lines)[1];
   EXPECT_THAT(total, ElementsAre("ARG", "2021", "Detected trafficking victims", "Total", "Total",
                                  "Total", "Total", "20", "value", "official_table", "", "", "",
-                                 ::testing::StartsWith("jurisdictions/ARG/releases/"),
-                                 "2026-01-01", "demo/ARG/statistics", "0", "1"));
+                                 ::testing::StartsWith("jurisdictions/ARG/releases/"), "2026-01-01",
+                                 "demo/ARG/statistics", "0", "1"));
   EXPECT_EQ((*lines)[3][report::kStatus], "suppressed");
   EXPECT_EQ((*lines)[3][report::kValue], "");
   EXPECT_EQ((*lines)[7][report::kJurisdiction], "BRA");
@@ -195,11 +195,13 @@ TEST_F(ReportContractTest, ALargeReportComesInPagesOfOneState) {
 TEST_F(ReportContractTest, ReportsAreForTheirRoles) {
   GetRegionalReportRequest request;
   request.set_format(GetRegionalReportRequest::CSV);
-  EXPECT_EQ(ReasonOf(node_.Call<pb::GetRegionalReportResponse>(
+  EXPECT_EQ(ReasonOf(node_
+                         .Call<pb::GetRegionalReportResponse>(
                              node_.analyst, std::string(kReports) + "GetRegionalReport", request)
                          .status()),
             Reason::PERMISSION_DENIED);
-  EXPECT_EQ(ReasonOf(node_.Call<pb::VerifyRegionalReportResponse>(
+  EXPECT_EQ(ReasonOf(node_
+                         .Call<pb::VerifyRegionalReportResponse>(
                              node_.analyst, std::string(kReports) + "VerifyRegionalReport",
                              pb::VerifyRegionalReportRequest())
                          .status()),

@@ -26,8 +26,9 @@ constexpr int64_t kTimeoutMs = 10'000;
 
 grpc::health::v1::HealthCheckResponse::ServingStatus HealthOf(RpcWorld& world) {
   grpc::health::v1::HealthCheckResponse response;
-  EXPECT_TRUE(world.Operator()->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(),
-                                     response, kTimeoutMs).ok());
+  EXPECT_TRUE(world.Operator()
+                  ->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), response, kTimeoutMs)
+                  .ok());
   return response.status();
 }
 
@@ -62,7 +63,8 @@ TEST(Health, ANodeAsksThroughTheNetworkDoorAndAnAgencyMayNot) {
   grpc::health::v1::HealthCheckResponse response;
   const grpc::health::v1::HealthCheckRequest request;
   EXPECT_TRUE(world.Caller(world.Identity(world.arg_ca_, kArgNode))
-                  ->Call(kHealthCheck, request, response, kTimeoutMs).ok());
+                  ->Call(kHealthCheck, request, response, kTimeoutMs)
+                  .ok());
   EXPECT_THAT(world.Agency()->Call(kHealthCheck, request, response, kTimeoutMs),
               IsReason(Reason::PERMISSION_DENIED));
 }
@@ -335,7 +337,8 @@ TEST(ClientLib, CallsOverTlsAndOverTheSocket) {
   admin.endpoint = world.admin_->address();
   EXPECT_TRUE((*client::Client::Make(admin))
                   ->Call<grpc::health::v1::HealthCheckResponse>(
-                      kHealthCheck, grpc::health::v1::HealthCheckRequest()).ok());
+                      kHealthCheck, grpc::health::v1::HealthCheckRequest())
+                  .ok());
 }
 
 TEST(ClientLib, SaysThatNobodyAnswers) {

@@ -198,8 +198,9 @@ TEST(Server, ACallAboveTheLimitOfItsClassIsToldWhenToComeBack) {
   EXPECT_EQ(MetadataOf(status).at("retry_delay_ms"), "250");
   // Neither peers nor the operator are kept out by clients.
   grpc::health::v1::HealthCheckResponse health;
-  EXPECT_TRUE(world.Operator()->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), health,
-                                     kTimeoutMs).ok());
+  EXPECT_TRUE(world.Operator()
+                  ->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), health, kTimeoutMs)
+                  .ok());
   gate.Open();
 }
 
@@ -243,8 +244,9 @@ TEST(Server, DrainRefusesNewCallsFinishesOldOnesAndSaysSo) {
   EXPECT_THAT(world.Agency()->Call(kGetCase, GetCase(), record, kTimeoutMs),
               IsReason(Reason::NODE_DRAINING));
   grpc::health::v1::HealthCheckResponse health;
-  ASSERT_TRUE(world.Operator()->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), health,
-                                     kTimeoutMs).ok());
+  ASSERT_TRUE(world.Operator()
+                  ->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), health, kTimeoutMs)
+                  .ok());
   EXPECT_EQ(health.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
   gate.Open();
   drain.join();

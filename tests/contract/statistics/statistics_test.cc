@@ -59,8 +59,7 @@ class StatisticsContractTest : public ::testing::Test {
     out.set_row(row);
     *out.mutable_observation() = figure;
   }
-  StatusOr<pb::ImportObservationsResponse> TryImport(
-      const pb::ImportObservationsRequest& request) {
+  StatusOr<pb::ImportObservationsResponse> TryImport(const pb::ImportObservationsRequest& request) {
     return Call<pb::ImportObservationsResponse>(node_.police, "ImportObservations", request);
   }
   // The outcomes of an import that must succeed.
@@ -108,8 +107,8 @@ class StatisticsContractTest : public ::testing::Test {
   std::vector<uint64_t> Account(const std::string& id = kBatch) {
     const auto d = TryDelivery(node_.police, id);
     EXPECT_TRUE(d.ok()) << d.status();
-    return {d->accepted(), d->unchanged(), d->replaced(), d->in_conflict(), d->quarantined(),
-            d->not_ours()};
+    return {d->accepted(),    d->unchanged(),   d->replaced(),
+            d->in_conflict(), d->quarantined(), d->not_ours()};
   }
 
   NationalNode node_;
@@ -136,10 +135,9 @@ TEST_F(ImportObservations, SuppressedZeroUnknownAndNotCollectedStayWhatTheyAre) 
   std::vector<int> statuses;
   const auto listed = List(node_.police);
   for (const auto& figure : listed.observations()) statuses.push_back(figure.status());
-  EXPECT_THAT(statuses,
-              ElementsAre(pb::Observation::SUPPRESSED_BY_SOURCE, pb::Observation::VALUE,
-                          pb::Observation::UNKNOWN, pb::Observation::NOT_COLLECTED,
-                          pb::Observation::NOT_APPLICABLE));
+  EXPECT_THAT(statuses, ElementsAre(pb::Observation::SUPPRESSED_BY_SOURCE, pb::Observation::VALUE,
+                                    pb::Observation::UNKNOWN, pb::Observation::NOT_COLLECTED,
+                                    pb::Observation::NOT_APPLICABLE));
 }
 
 TEST_F(ImportObservations, TheSameBatchAgainIsANoOp) {
@@ -149,9 +147,8 @@ TEST_F(ImportObservations, TheSameBatchAgainIsANoOp) {
   const auto listed = List(node_.police).SerializeAsString();
   const auto account = Account();
   node_.db.clock.AdvanceMs(1000);
-  EXPECT_THAT(ImportRows(kBatch, rows),
-              ElementsAre(Outcome::UNCHANGED, Outcome::UNCHANGED, Outcome::UNCHANGED,
-                          Outcome::QUARANTINED));
+  EXPECT_THAT(ImportRows(kBatch, rows), ElementsAre(Outcome::UNCHANGED, Outcome::UNCHANGED,
+                                                    Outcome::UNCHANGED, Outcome::QUARANTINED));
   EXPECT_EQ(List(node_.police).SerializeAsString(), listed);
   EXPECT_EQ(Account(), account);
 }
@@ -195,8 +192,8 @@ TEST_F(ImportObservations, TheOrderOfRowsDecidesNothing) {
                     .ok());
     pb::GetDeliveryRequest get;
     get.set_batch_id(kBatch);
-    const auto account = node.Call<pb::Delivery>(
-        node.police, std::string(kMethods) + "GetDelivery", get);
+    const auto account =
+        node.Call<pb::Delivery>(node.police, std::string(kMethods) + "GetDelivery", get);
     EXPECT_EQ(account->in_conflict(), 2u) << batch;
     EXPECT_EQ(account->unchanged(), 1u) << batch;
     ++batch;
@@ -272,12 +269,11 @@ TEST_F(ImportObservations, RowsThatFailAreSetAsideWithReasonAndPath) {
     EXPECT_EQ(result.name(), "");
     seen.push_back(result.reason() + " " + result.field());
   }
-  EXPECT_THAT(seen, ElementsAre("ATTRIBUTE_INVALID observation.year",
-                                "CODE_UNKNOWN observation.indicator",
-                                "ATTRIBUTE_INVALID observation.status",
-                                "ATTRIBUTE_INVALID observation.status",
-                                "ATTRIBUTE_INVALID observation.value",
-                                "ATTRIBUTE_INVALID observation.name"));
+  EXPECT_THAT(
+      seen,
+      ElementsAre("ATTRIBUTE_INVALID observation.year", "CODE_UNKNOWN observation.indicator",
+                  "ATTRIBUTE_INVALID observation.status", "ATTRIBUTE_INVALID observation.status",
+                  "ATTRIBUTE_INVALID observation.value", "ATTRIBUTE_INVALID observation.name"));
   EXPECT_THAT(response->DebugString(), Not(HasSubstr("61102019")));
   EXPECT_EQ(List(node_.police).observations_size(), 0);
   EXPECT_EQ(Account()[4], 6u);
@@ -297,8 +293,9 @@ TEST_F(ImportObservations, ABatchIdOfCasesIsNoBatchIdOfFigures) {
   pb::ImportCaseRecordsRequest cases;
   cases.set_batch_id(kBatch);
   cases.set_format("unodc-glotip-2025");
-  ASSERT_TRUE(node_.Call<pb::ImportCaseRecordsResponse>(
-                       node_.police, "/enlace.exchange.v1.CaseService/ImportCaseRecords", cases)
+  ASSERT_TRUE(node_
+                  .Call<pb::ImportCaseRecordsResponse>(
+                      node_.police, "/enlace.exchange.v1.CaseService/ImportCaseRecords", cases)
                   .ok());
   auto request = Batch();
   AddRow(request, 1, Figure(2020, 1));
@@ -314,9 +311,10 @@ TEST_F(ImportObservations, BadRequestsAndOtherCallersAreRefused) {
   request = Batch();
   for (const auto* caller : {&node_.analyst, &node_.approver, &node_.coordinator,
                              &node_.operator_person, &node_.foreign}) {
-    EXPECT_EQ(ReasonOf(Call<pb::ImportObservationsResponse>(*caller, "ImportObservations", request)
-                           .status()),
-              Reason::PERMISSION_DENIED);
+    EXPECT_EQ(
+        ReasonOf(
+            Call<pb::ImportObservationsResponse>(*caller, "ImportObservations", request).status()),
+        Reason::PERMISSION_DENIED);
   }
   rpc::CallContext call{.caller = node_.analyst, .method = "m", .request_id = "r"};
   EXPECT_EQ(ReasonOf(node_.statistics.ImportObservations(call, request).status()),
@@ -435,12 +433,12 @@ class GetDelivery : public StatisticsContractTest {};
 TEST_F(GetDelivery, CountsAddUpToTheRowsRead) {
   ImportRows(kLaterBatch, {{1, Figure(2010, 1)}});
   auto request = Batch();
-  AddRow(request, 1, Figure(2010, 2));   // Replaced.
-  AddRow(request, 2, Figure(2011, 2));   // Accepted.
-  AddRow(request, 3, Figure(2011, 2));   // Unchanged.
-  AddRow(request, 4, Figure(2012, 1));   // In conflict
-  AddRow(request, 5, Figure(2012, 2));   // with this one.
-  AddRow(request, 6, Figure(1900, 1));   // Set aside by the node.
+  AddRow(request, 1, Figure(2010, 2));  // Replaced.
+  AddRow(request, 2, Figure(2011, 2));  // Accepted.
+  AddRow(request, 3, Figure(2011, 2));  // Unchanged.
+  AddRow(request, 4, Figure(2012, 1));  // In conflict
+  AddRow(request, 5, Figure(2012, 2));  // with this one.
+  AddRow(request, 6, Figure(1900, 1));  // Set aside by the node.
   auto& aside = *request.add_quarantined();
   aside.set_row(7);
   aside.set_column("txtVALUE");

@@ -43,7 +43,7 @@ class CertificateMatrix : public ::testing::Test {
     two.uris.push_back("spiffe://arg.demo/person/eva");
     CertificateSpec none = Spec(uri);
     none.uris.clear();
-    none.subject = uri;  // A name in the subject is no identity.
+    none.subject = uri;     // A name in the subject is no identity.
     const TestCa namesake;  // Same subject as ARG's authority, another key.
     const TestCa below_bra = world_.bra_ca_.Intermediate();
     std::string elsewhere = uri;
@@ -54,16 +54,14 @@ class CertificateMatrix : public ::testing::Test {
         {"issued by an authority of the same name", namesake.Issue(uri)},
         {"signed by its own key", SelfSigned(Spec(uri))},
         {"expired", arg.Issue(With(uri, [](CertificateSpec& spec) { spec.not_after = kLongAgo; }))},
-        {"not yet valid", arg.Issue(With(uri, [](CertificateSpec& spec) {
-           spec.not_before = kValidUntil - 10;
-         }))},
+        {"not yet valid",
+         arg.Issue(With(uri, [](CertificateSpec& spec) { spec.not_before = kValidUntil - 10; }))},
         {"two URIs", arg.Issue(two)},
         {"no URI", arg.Issue(none)},
         {"for another purpose", arg.Issue(With(uri, other_purpose))},
         {"of another network", arg.Issue(elsewhere)},
-        {"an authority itself", arg.Issue(With(uri, [](CertificateSpec& spec) {
-           spec.is_ca = true;
-         }))},
+        {"an authority itself",
+         arg.Issue(With(uri, [](CertificateSpec& spec) { spec.is_ca = true; }))},
     };
   }
 
@@ -214,15 +212,15 @@ TEST_F(NodeMatrix, RefusesBadNodesAndSaysWhy) {
   for (const Case& bad : Bad(kArgNode, [](CertificateSpec& spec) { spec.server = false; })) {
     const Status status = CallNodeWith(bad.certificate);
     EXPECT_THAT(status, ::testing::AnyOf(IsReason(Reason::IDENTITY_INVALID),
-                                         IsReason(Reason::IDENTITY_UNTRUSTED))) << bad.name;
+                                         IsReason(Reason::IDENTITY_UNTRUSTED)))
+        << bad.name;
   }
 }
 
 TEST_F(NodeMatrix, RefusesAnotherNodeAndAnAgencyThatPosesAsOne) {
   EXPECT_THAT(CallNodeWith(world_.bra_ca_.Issue("spiffe://bra.demo/node")),
               IsReason(Reason::IDENTITY_UNTRUSTED));
-  EXPECT_THAT(CallNodeWith(world_.arg_ca_.Issue(kArgAgency)),
-              IsReason(Reason::IDENTITY_UNTRUSTED));
+  EXPECT_THAT(CallNodeWith(world_.arg_ca_.Issue(kArgAgency)), IsReason(Reason::IDENTITY_UNTRUSTED));
 }
 
 TEST_F(NodeMatrix, ANameInDnsIsNoIdentity) {

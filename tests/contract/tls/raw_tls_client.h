@@ -107,7 +107,7 @@ class RawTlsClient {
     ERR_clear_error();
     if (SSL_read(ssl.get(), frame, sizeof(frame)) <= 0) return Ended(ssl.get());
     session_.reset(SSL_get1_session(ssl.get()));  // With TLS 1.3 it has arrived by now.
-    SSL_shutdown(ssl.get());  // A session that broke off is not resumed.
+    SSL_shutdown(ssl.get());                      // A session that broke off is not resumed.
     return frame[3] == 4 ? Entry::kLetIn : Entry::kNoAnswer;
   }
 

@@ -38,9 +38,8 @@ class EnlacedTest : public ::testing::Test {
   // A node that takes calls.
   std::unique_ptr<Process> Serve() {
     auto node = Run({"serve", "--config", Config(), "--ready-file", ReadyFile()});
-    EXPECT_TRUE(Eventually([&] {
-      return std::filesystem::exists(ReadyFile()) || !node->Running();
-    }));
+    EXPECT_TRUE(
+        Eventually([&] { return std::filesystem::exists(ReadyFile()) || !node->Running(); }));
     EXPECT_TRUE(node->Running()) << node->Output();
     return node;
   }

@@ -44,7 +44,8 @@ class WriterProcess {
                                             options.anchor_path.c_str(), seed_text.c_str(),
                                             nullptr};
     EXPECT_EQ(posix_spawn(&pid_, STORE_KILL_WRITER, &actions, nullptr,
-                          const_cast<char* const*>(arguments.data()), environ), 0);
+                          const_cast<char* const*>(arguments.data()), environ),
+              0);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     out_ = ends[0];
@@ -152,11 +153,12 @@ TEST(StoreKillTest, NothingAcknowledgedIsLostAndNothingIsHalfThere) {
   EXPECT_EQ(figures.half, 0u);
   EXPECT_EQ(figures.refused, 0u);
   EXPECT_GT(figures.acks, kills) << "the writer hardly wrote: the kills proved little";
-  fmt::print("store kill: seed={} kills={} acks={} lost={} half={} refused={} repaired={} "
-             "seconds={:.0f}\n",
-             seed, figures.kills, figures.acks, figures.lost, figures.half, figures.refused,
-             figures.repaired,
-             std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  fmt::print(
+      "store kill: seed={} kills={} acks={} lost={} half={} refused={} repaired={} "
+      "seconds={:.0f}\n",
+      seed, figures.kills, figures.acks, figures.lost, figures.half, figures.refused,
+      figures.repaired,
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
 }
 
 }  // namespace

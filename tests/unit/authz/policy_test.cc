@@ -80,10 +80,10 @@ TEST(Policy, GrantsRolesByPatternOfWholeLabels) {
   EXPECT_EQ(roles("spiffe://bra.other/node"), std::set<Role>{Role::kNode});
   for (const char* uri :
        {"spiffe://arg.demo/person/anabel", "spiffe://arg.demo/person/an",
-        "spiffe://arg.demo/node/x",
-        "spiffe://arg.demo/entity/police", "spiffe://arg.demo/entity/police/files/more",
-        "spiffe://arg.demo/entity//files", "spiffe://a.b.demo/entity/police/files",
-        "spiffe://arg.demo.evil/entity/police/files", "spiffe://.demo/entity/police/files", ""}) {
+        "spiffe://arg.demo/node/x", "spiffe://arg.demo/entity/police",
+        "spiffe://arg.demo/entity/police/files/more", "spiffe://arg.demo/entity//files",
+        "spiffe://a.b.demo/entity/police/files", "spiffe://arg.demo.evil/entity/police/files",
+        "spiffe://.demo/entity/police/files", ""}) {
     EXPECT_TRUE(roles(uri).empty()) << uri;
   }
 }
@@ -138,8 +138,7 @@ TEST(Policy, AMethodWithoutARowIsUnknownToEverybody) {
   const Policy policy = Small();
   EXPECT_EQ(Refusal(policy.Decide("/a.B/C", policy.NetworkCaller(Agency()), "ARG")),
             Reason::METHOD_UNKNOWN);
-  EXPECT_EQ(Refusal(policy.Decide("/a.B/C", Policy::AdminCaller(), "ARG")),
-            Reason::METHOD_UNKNOWN);
+  EXPECT_EQ(Refusal(policy.Decide("/a.B/C", Policy::AdminCaller(), "ARG")), Reason::METHOD_UNKNOWN);
 }
 
 TEST(Policy, RefusalsDifferInNothing) {
@@ -176,15 +175,17 @@ TEST(Policy, RefusesFaultyDocuments) {
     return row + "}\ngrants:\n  - {" + grant + "}\n";
   };
   for (const std::string& text : {
-           std::string("methods: []\n"), std::string("grants: []\n"), std::string("[]"),
-           row + ", door: network" + grants,                  // Misspelt member.
+           std::string("methods: []\n"),
+           std::string("grants: []\n"),
+           std::string("[]"),
+           row + ", door: network" + grants,  // Misspelt member.
            row + ", doors: [window]" + grants,
            row + ", jurisdiction: all" + grants,
            row + ", audit: yes" + grants,
            row + "}\n  - {method: /a.B/C, roles: [node]" + grants,  // A second row.
            std::string("methods:\n  - {method: a.B/C, roles: [node]") + grants,
            std::string("methods:\n  - {method: /a.B/C/D, roles: [node]") + grants,
-           std::string("methods:\n  - {method: /a.B/C") + grants,   // For nobody.
+           std::string("methods:\n  - {method: /a.B/C") + grants,  // For nobody.
            std::string("methods:\n  - {method: /a.B/C, roles: [king]") + grants,
            std::string("methods:\n  - {method: /a.B/C, doors: [admin], roles: [node]") + grants,
            with_grant("role: king, identity: \"spiffe://*.*/node\""),
@@ -204,8 +205,9 @@ TEST(Policy, RefusesFaultyDocuments) {
 
 TEST(Policy, ListsAllFaultsWithTheirPaths) {
   const Status status = Policy::Parse(
-      "methods:\n  - {method: /a.B/C, roles: [king]}\n"
-      "grants:\n  - {role: node, identity: nobody}\n").status();
+                            "methods:\n  - {method: /a.B/C, roles: [king]}\n"
+                            "grants:\n  - {role: node, identity: nobody}\n")
+                            .status();
   EXPECT_THAT(MessageOf(status), ::testing::HasSubstr("methods[0].roles"));
   EXPECT_THAT(MessageOf(status), ::testing::HasSubstr("grants[0].identity"));
 }
@@ -224,9 +226,9 @@ TEST(Policy, HasALimitOnMethodsAndGrants) {
 }
 
 TEST(Roles, HaveNamesBothWays) {
-  for (const Role role : {Role::kContributor, Role::kAnalyst, Role::kApprover, Role::kCoordinator,
-                          Role::kOperator, Role::kAuditor, Role::kPartner, Role::kNode,
-                          Role::kSecretariat}) {
+  for (const Role role :
+       {Role::kContributor, Role::kAnalyst, Role::kApprover, Role::kCoordinator, Role::kOperator,
+        Role::kAuditor, Role::kPartner, Role::kNode, Role::kSecretariat}) {
     EXPECT_EQ(RoleFromName(RoleName(role)), role);
   }
   EXPECT_FALSE(RoleFromName("king").has_value());

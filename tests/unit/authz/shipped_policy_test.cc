@@ -12,8 +12,8 @@ namespace enlace::authz {
 namespace {
 
 Policy Shipped() {
-  auto policy = Policy::Parse(
-      *config::ReadFile(std::string(ENLACE_SOURCE_DIR) + "/config/policy.yaml"));
+  auto policy =
+      Policy::Parse(*config::ReadFile(std::string(ENLACE_SOURCE_DIR) + "/config/policy.yaml"));
   EXPECT_TRUE(policy.ok()) << policy.status();
   return *std::move(policy);
 }
@@ -75,31 +75,35 @@ TEST(ShippedPolicy, APeerNodePullsAndAsksForHealthAndNothingElse) {
   const Policy policy = Shipped();
   const std::set<std::string> expected = {"FederationService/ListPeerChannels",
                                           "FederationService/PullEntries", "Health/Check"};
-  EXPECT_EQ(Allowed(policy, As(policy, trust::SpiffeId::Kind::kNode, "BRA",
-                               "spiffe://bra.demo/node")), expected);
-  EXPECT_EQ(Allowed(policy, As(policy, trust::SpiffeId::Kind::kNode, "ARG",
-                               "spiffe://arg.oas-tip/node")), expected);
+  EXPECT_EQ(
+      Allowed(policy, As(policy, trust::SpiffeId::Kind::kNode, "BRA", "spiffe://bra.demo/node")),
+      expected);
+  EXPECT_EQ(
+      Allowed(policy, As(policy, trust::SpiffeId::Kind::kNode, "ARG", "spiffe://arg.oas-tip/node")),
+      expected);
 }
 
 TEST(ShippedPolicy, APartnerReadsWhatIsReleasedInItsOwnJurisdictionOnly) {
   const Policy policy = Shipped();
   const auto kind = trust::SpiffeId::Kind::kPartner;
-  EXPECT_EQ(Allowed(policy, As(policy, kind, "ARG", "spiffe://arg.demo/partner/ngo")),
-            (std::set<std::string>{
-                "ChannelService/GetChannel", "ChannelService/ListChannelEntries",
-                "ChannelService/ListChannels", "ChannelService/VerifyChannel",
-                "ProgrammeService/GetProgramme", "ProgrammeService/ListProgrammes",
-                "ReportService/ListFigures"}));
+  EXPECT_EQ(
+      Allowed(policy, As(policy, kind, "ARG", "spiffe://arg.demo/partner/ngo")),
+      (std::set<std::string>{"ChannelService/GetChannel", "ChannelService/ListChannelEntries",
+                             "ChannelService/ListChannels", "ChannelService/VerifyChannel",
+                             "ProgrammeService/GetProgramme", "ProgrammeService/ListProgrammes",
+                             "ReportService/ListFigures"}));
   EXPECT_TRUE(Allowed(policy, As(policy, kind, "BRA", "spiffe://bra.demo/partner/ngo")).empty());
 }
 
 TEST(ShippedPolicy, NobodyOfAnotherJurisdictionTouchesNationalData) {
   const Policy policy = Shipped();
   EXPECT_TRUE(Allowed(policy, As(policy, trust::SpiffeId::Kind::kEntity, "BRA",
-                                 "spiffe://bra.demo/entity/police/files")).empty());
+                                 "spiffe://bra.demo/entity/police/files"))
+                  .empty());
   for (const char* person : {"analyst", "approver", "coordinator", "operator", "auditor"}) {
     EXPECT_TRUE(Allowed(policy, As(policy, trust::SpiffeId::Kind::kPerson, "BRA",
-                                   std::string("spiffe://bra.demo/person/") + person)).empty());
+                                   std::string("spiffe://bra.demo/person/") + person))
+                    .empty());
   }
 }
 
@@ -114,11 +118,11 @@ TEST(ShippedPolicy, OnlyAnEntityReadsSingleCases) {
 TEST(ShippedPolicy, NoPersonOfTheDemonstrationBothPreparesAndApproves) {
   const Policy policy = Shipped();
   for (const char* person : {"analyst", "approver", "coordinator", "operator", "auditor"}) {
-    const auto allowed =
-        Allowed(policy, As(policy, trust::SpiffeId::Kind::kPerson, "ARG",
-                           std::string("spiffe://arg.demo/person/") + person));
+    const auto allowed = Allowed(policy, As(policy, trust::SpiffeId::Kind::kPerson, "ARG",
+                                            std::string("spiffe://arg.demo/person/") + person));
     EXPECT_FALSE(allowed.contains("ReleaseService/PrepareRelease") &&
-                 allowed.contains("ReleaseService/ApproveRelease")) << person;
+                 allowed.contains("ReleaseService/ApproveRelease"))
+        << person;
   }
 }
 
@@ -134,8 +138,9 @@ TEST(ShippedPolicy, EveryDecisionOnNationalDataIsRecorded) {
 
 TEST(ShippedPolicy, DemonstrationPeopleMeanNothingOnAnotherNetwork) {
   const Policy policy = Shipped();
-  EXPECT_TRUE(As(policy, trust::SpiffeId::Kind::kPerson, "ARG",
-                 "spiffe://arg.oas-tip/person/approver").roles.empty());
+  EXPECT_TRUE(
+      As(policy, trust::SpiffeId::Kind::kPerson, "ARG", "spiffe://arg.oas-tip/person/approver")
+          .roles.empty());
 }
 
 }  // namespace

@@ -77,14 +77,14 @@ TEST(CheckpointTest, RefusesEveryChangedByte) {
 
 TEST(CheckpointTest, RefusesOddBodiesThoughTheyAreSigned) {
   const std::string origin(kOrigin);
-  for (const std::string& body : {
-           origin + "\n042\n" + Root() + "\n", origin + "\n+42\n" + Root() + "\n",
-           origin + "\n-1\n" + Root() + "\n", origin + "\n\n" + Root() + "\n",
-           origin + "\n0x2a\n" + Root() + "\n", origin + "\n18446744073709551616\n" + Root() + "\n",
-           origin + "\n42 \n" + Root() + "\n", origin + "\n42\n" + Root().substr(1) + "\n",
-           origin + "\n42\nAAAA\n", origin + "\n42\n", origin + "\n", std::string("\n"),
-           origin + "\r\n42\n" + Root() + "\n", origin + "\n42\n" + Root() + "\n\nextension\n",
-           std::string("x\n") + origin + "\n42\n" + Root() + "\n"}) {
+  for (const std::string& body :
+       {origin + "\n042\n" + Root() + "\n", origin + "\n+42\n" + Root() + "\n",
+        origin + "\n-1\n" + Root() + "\n", origin + "\n\n" + Root() + "\n",
+        origin + "\n0x2a\n" + Root() + "\n", origin + "\n18446744073709551616\n" + Root() + "\n",
+        origin + "\n42 \n" + Root() + "\n", origin + "\n42\n" + Root().substr(1) + "\n",
+        origin + "\n42\nAAAA\n", origin + "\n42\n", origin + "\n", std::string("\n"),
+        origin + "\r\n42\n" + Root() + "\n", origin + "\n42\n" + Root() + "\n\nextension\n",
+        std::string("x\n") + origin + "\n42\n" + Root() + "\n"}) {
     EXPECT_EQ(ReasonFor(Note(body, Key())), Reason::CHECKPOINT_INVALID) << body;
   }
 }
@@ -135,30 +135,29 @@ TEST(CheckpointTest, RefusesTooManySignaturesAndTooManyBytes) {
   for (size_t i = 1; i < kNoteSignaturesMax; ++i) note += line;
   EXPECT_TRUE(OpenCheckpoint(note, kOrigin, Key().public_key()).ok());
   EXPECT_EQ(ReasonFor(note + line), Reason::CHECKPOINT_INVALID);
-  const std::string body = std::string(kOrigin) + "\n42\n" + Root() + "\n" +
-                           std::string(kNoteBytesMax, 'x') + "\n";
+  const std::string body =
+      std::string(kOrigin) + "\n42\n" + Root() + "\n" + std::string(kNoteBytesMax, 'x') + "\n";
   EXPECT_EQ(ReasonFor(Note(body, Key())), Reason::CHECKPOINT_INVALID);
 }
 
 // A key and a note that another implementation published (golang.org/x/mod/sumdb/note).
 TEST(VerifierKeyTest, ReadsKeysThatOthersWrote) {
-  const std::string text =
-      "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+  const std::string text = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
   const auto key = ParseVerifierKey(text);
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(key->name, "PeterNeumann");
   EXPECT_EQ(VerifierKeyText(key->name, key->key), text);
   const std::string signature =
-      Base64Decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
-                   "KvqfqdngotpRZb6KE6RyyBwJnAM=")
+      Base64Decode(
+          "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
+          "KvqfqdngotpRZb6KE6RyyBwJnAM=")
           .value();
   EXPECT_EQ(HexEncode(signature.substr(0, 4)), "c74f20a3");
   EXPECT_TRUE(crypto::VerifySignature(key->key,
                                       "If you think cryptography is the answer to your problem,\n"
                                       "then you don't know what your problem is.\n",
                                       signature.substr(4)));
-  const std::string other =
-      "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+  const std::string other = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
   EXPECT_TRUE(ParseVerifierKey(other).ok());
 }
 

@@ -71,9 +71,8 @@ TEST(MakeHeaderTest, RefusesWhatIsOverALimit) {
   NewEntry entry = Some();
   entry.subject = std::string(kSubjectBytesMax + 1, 's');
   ExpectInvalid(Make(entry).status());
-  for (const std::string& kind :
-       {std::string(), std::string("Upper"), std::string("with space"), std::string("line\n"),
-        std::string(kKindBytesMax + 1, 'k')}) {
+  for (const std::string& kind : {std::string(), std::string("Upper"), std::string("with space"),
+                                  std::string("line\n"), std::string(kKindBytesMax + 1, 'k')}) {
     entry = Some();
     entry.kind = kind;
     ExpectInvalid(Make(entry).status());

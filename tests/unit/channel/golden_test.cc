@@ -47,8 +47,7 @@ TEST_F(GoldenTest, Entry) {
 }
 
 TEST_F(GoldenTest, Keys) {
-  EXPECT_EQ(std::string(key_.public_key().begin(), key_.public_key().end()),
-            golden_["public_key"]);
+  EXPECT_EQ(std::string(key_.public_key().begin(), key_.public_key().end()), golden_["public_key"]);
   EXPECT_EQ(VerifierKeyText("demo/ARG/training", key_.public_key()), golden_["verifier_key"]);
 }
 

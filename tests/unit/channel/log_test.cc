@@ -60,8 +60,7 @@ Hash Mth(const std::vector<Hash>& d) {
 std::vector<Hash> Path(size_t m, const std::vector<Hash>& d) {
   if (d.size() == 1) return {};
   const size_t k = K(d.size());
-  std::vector<Hash> path =
-      m < k ? Path(m, Part(d, 0, k)) : Path(m - k, Part(d, k, d.size()));
+  std::vector<Hash> path = m < k ? Path(m, Part(d, 0, k)) : Path(m - k, Part(d, k, d.size()));
   path.push_back(m < k ? Mth(Part(d, k, d.size())) : Mth(Part(d, 0, k)));
   return path;
 }
@@ -69,8 +68,8 @@ std::vector<Hash> Path(size_t m, const std::vector<Hash>& d) {
 std::vector<Hash> SubProof(size_t m, const std::vector<Hash>& d, bool complete) {
   if (m == d.size()) return complete ? std::vector<Hash>() : std::vector<Hash>{Mth(d)};
   const size_t k = K(d.size());
-  std::vector<Hash> proof = m <= k ? SubProof(m, Part(d, 0, k), complete)
-                                   : SubProof(m - k, Part(d, k, d.size()), false);
+  std::vector<Hash> proof =
+      m <= k ? SubProof(m, Part(d, 0, k), complete) : SubProof(m - k, Part(d, k, d.size()), false);
   proof.push_back(m <= k ? Mth(Part(d, k, d.size())) : Mth(Part(d, 0, k)));
   return proof;
 }
@@ -129,8 +128,8 @@ TEST(CompactRangeTest, ReportsEachCompletedSubtreeOnceWithItsHash) {
 
 TEST(CompactRangeTest, RefusesPartsThatDoNotFitTheirSize) {
   EXPECT_TRUE(CompactRange::FromParts(0, {}).ok());
-  for (const auto& [size, count] : std::vector<std::pair<uint64_t, size_t>>{
-           {0, 1}, {1, 0}, {3, 1}, {4, 2}, {UINT64_MAX, 63}}) {
+  for (const auto& [size, count] :
+       std::vector<std::pair<uint64_t, size_t>>{{0, 1}, {1, 0}, {3, 1}, {4, 2}, {UINT64_MAX, 63}}) {
     const auto range = CompactRange::FromParts(size, std::vector<Hash>(count));
     ASSERT_FALSE(range.ok());
     EXPECT_EQ(ReasonOf(range.status()), Reason::ENTRY_INVALID);

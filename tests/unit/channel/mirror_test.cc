@@ -41,10 +41,10 @@ TEST_F(MirrorTest, FollowsALogPageByPage) {
     const uint64_t count = std::min<uint64_t>(1 + random() % 5, log_.size() - head.range.size());
     const uint64_t end = head.range.size() + count;
     // The owner's log grows between the pages.
-    const uint64_t checkpoint = std::min<uint64_t>(
-        log_.size(), std::max(end, last_checkpoint) + random() % 4);
-    const auto page = Verify(
-        head, log_.MakePage(head.range.size(), end, checkpoint, last_checkpoint));
+    const uint64_t checkpoint =
+        std::min<uint64_t>(log_.size(), std::max(end, last_checkpoint) + random() % 4);
+    const auto page =
+        Verify(head, log_.MakePage(head.range.size(), end, checkpoint, last_checkpoint));
     ASSERT_TRUE(page.ok()) << MessageOf(page.status());
     EXPECT_EQ(page->entries.size(), count);
     EXPECT_EQ(page->checkpoint_size, checkpoint);
@@ -137,8 +137,7 @@ TEST_F(MirrorTest, RefusesStatesThatDoNotFit) {
 
 TEST_F(MirrorTest, RefusesAnotherAuthor) {
   // Everything right, but signed by someone else, or of another channel.
-  ExpectRefused({}, ChannelLog(kOrigin, 4, 1, 'x').MakePage(0, 4, 4),
-                Reason::CHECKPOINT_INVALID);
+  ExpectRefused({}, ChannelLog(kOrigin, 4, 1, 'x').MakePage(0, 4, 4), Reason::CHECKPOINT_INVALID);
   ExpectRefused({}, ChannelLog("demo/ARG/statistics", 4).MakePage(0, 4, 4),
                 Reason::CHECKPOINT_INVALID);
   ExpectRefused({}, ChannelLog("demo/BRA/training", 4).MakePage(0, 4, 4),
@@ -235,8 +234,7 @@ TEST_F(MirrorTest, ComparesCheckpointsOfOneSize) {
   EXPECT_TRUE(CompareCheckpoints(kOrigin, log_.key().public_key(), log_.CheckpointAt(3),
                                  other.CheckpointAt(4))
                   .ok());
-  EXPECT_EQ(compare(log_.CheckpointAt(3), other.CheckpointAt(3)),
-            Reason::CHECKPOINT_INCONSISTENT);
+  EXPECT_EQ(compare(log_.CheckpointAt(3), other.CheckpointAt(3)), Reason::CHECKPOINT_INCONSISTENT);
   EXPECT_EQ(compare(log_.CheckpointAt(3), "junk"), Reason::CHECKPOINT_INVALID);
 }
 
@@ -250,13 +248,23 @@ TEST_F(MirrorTest, NeverMovesOnARandomlyDamagedPage) {
   for (int round = 0; round < 2000; ++round) {
     Page bad = good;
     switch (random() % 6) {
-      case 0: bad.entries[random() % 6].sequence ^= uint64_t{1} << (random() % 64); break;
-      case 1: bad.entries[random() % 6].header[random() % 20] ^= 1; break;
-      case 2: bad.entries.pop_back(); break;
-      case 3: bad.checkpoint[random() % bad.checkpoint.size()] ^= 4; break;
-      case 4: bad.consistency_proof[random() % bad.consistency_proof.size()][random() % 32] ^= 1;
-              break;
-      default: bad.checkpoint_proof[random() % bad.checkpoint_proof.size()][random() % 32] ^= 1;
+      case 0:
+        bad.entries[random() % 6].sequence ^= uint64_t{1} << (random() % 64);
+        break;
+      case 1:
+        bad.entries[random() % 6].header[random() % 20] ^= 1;
+        break;
+      case 2:
+        bad.entries.pop_back();
+        break;
+      case 3:
+        bad.checkpoint[random() % bad.checkpoint.size()] ^= 4;
+        break;
+      case 4:
+        bad.consistency_proof[random() % bad.consistency_proof.size()][random() % 32] ^= 1;
+        break;
+      default:
+        bad.checkpoint_proof[random() % bad.checkpoint_proof.size()][random() % 32] ^= 1;
     }
     EXPECT_FALSE(Verify(head, bad).ok()) << round;
   }

@@ -42,8 +42,8 @@ class FakeNode {
   client::ClientOptions connected;
 
  private:
-  std::map<std::string, std::function<Status(const google::protobuf::Message&,
-                                             google::protobuf::Message&)>>
+  std::map<std::string,
+           std::function<Status(const google::protobuf::Message&, google::protobuf::Message&)>>
       methods_;
 };
 
@@ -80,23 +80,23 @@ class ProgramTest : public ::testing::Test {
     std::ostringstream out;
     std::ostringstream err;
     std::istringstream in(typed_);
-    World world{out,
-                err,
-                in,
-                terminal_,
-                false,
-                [&](const std::string& name) -> std::optional<std::string> {
-                  const auto found = environment_.find(name);
-                  if (found == environment_.end()) return std::nullopt;
-                  return found->second;
-                },
-                "/opt/enlace/bin/enlace",
-                [&](const client::ClientOptions& options)
-                    -> StatusOr<std::unique_ptr<client::Client>> {
-                  node_.connected = options;
-                  return std::make_unique<FakeClient>(node_);
-                },
-                clock_};
+    World world{
+        out,
+        err,
+        in,
+        terminal_,
+        false,
+        [&](const std::string& name) -> std::optional<std::string> {
+          const auto found = environment_.find(name);
+          if (found == environment_.end()) return std::nullopt;
+          return found->second;
+        },
+        "/opt/enlace/bin/enlace",
+        [&](const client::ClientOptions& options) -> StatusOr<std::unique_ptr<client::Client>> {
+          node_.connected = options;
+          return std::make_unique<FakeClient>(node_);
+        },
+        clock_};
     Ended ended;
     ended.code = MakeProgram().Run(arguments, world);
     ended.out = out.str();

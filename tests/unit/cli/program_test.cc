@@ -42,9 +42,14 @@ TEST_F(ProgramTest, EveryHelpEndsWithTwoExamplesAndGoesToStdout) {
 }
 
 TEST_F(ProgramTest, AWrongCommandLineIsUsageAndLeavesStdoutEmpty) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {}, {"cases"}, {"cases", "steal"}, {"cases", "get"}, {"cases", "list", "--year", "x"},
-           {"cases", "list", "--output", "xml"}, {"cases", "list", "--bogus"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"cases"},
+                                             {"cases", "steal"},
+                                             {"cases", "get"},
+                                             {"cases", "list", "--year", "x"},
+                                             {"cases", "list", "--output", "xml"},
+                                             {"cases", "list", "--bogus"}}) {
     const Ended ended = Run(words);
     EXPECT_EQ(ended.code, kExitUsage);
     EXPECT_EQ(ended.out, "");
@@ -130,10 +135,9 @@ TEST_F(ProgramTest, ACaseByHandIsSentAsCodes) {
         record.set_name(kCase);
         return record;
       });
-  const Ended ended =
-      Run({"cases", "create", "--year", "2024", "--set", "age_band=18_20", "--set",
-           "means=+threats,-debt_bondage,rest:unknown", "--request-id",
-           "6f0d6b0e-6f5c-4d65-a2a7-0c1c5f2a9a10"});
+  const Ended ended = Run({"cases", "create", "--year", "2024", "--set", "age_band=18_20", "--set",
+                           "means=+threats,-debt_bondage,rest:unknown", "--request-id",
+                           "6f0d6b0e-6f5c-4d65-a2a7-0c1c5f2a9a10"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(sent.case_record().registration_year(), 2024u);
   EXPECT_EQ(sent.case_record().singles(0).code(), 3u);
@@ -176,8 +180,8 @@ TEST_F(ProgramTest, ACorrectionStartsFromWhatIsStored) {
         sent = request;
         return request.case_record();
       });
-  const Ended ended = Run({"cases", "correct", kCase, "--set", "age_band=18_20", "--reason",
-                           "entry_error"});
+  const Ended ended =
+      Run({"cases", "correct", kCase, "--set", "age_band=18_20", "--reason", "entry_error"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(sent.etag(), "e1");
   EXPECT_EQ(sent.reason(), 1u);
@@ -309,8 +313,9 @@ TEST_F(ImportTest, RowsOfOthersAreCountedAndNotSent) {
 
 TEST_F(ImportTest, AFileWithRowsSetAsideEndsWithFindings) {
   std::string text = testing::TempDir::Read(file_);
-  text += "ARG,Argentina,Americas,x,Persons convicted,by citizenship,Congo,Total,Total,2020,"
-          "Counts,7,GLOTIP\n";
+  text +=
+      "ARG,Argentina,Americas,x,Persons convicted,by citizenship,Congo,Total,Total,2020,"
+      "Counts,7,GLOTIP\n";
   const std::string file = folder_.Write("in.csv", text);
   EXPECT_EQ(Run({"statistics", "import", file}).code, kExitFindings);
   ASSERT_EQ(sent_.size(), 1u);
@@ -500,8 +505,8 @@ TEST_F(ProgramTest, AProgrammeComesFromAFileAndFlags) {
                                          "  en: {text: Trafficking, translation: machine}\n"
                                          "topics: [victim_identification]\n"
                                          "hours: 16\n");
-  const Ended ended = Run({"programmes", "create", "border-basics", "--file", file, "--hours",
-                           "24", "--title", "pt=Tráfico de pessoas", "--for", "police"});
+  const Ended ended = Run({"programmes", "create", "border-basics", "--file", file, "--hours", "24",
+                           "--title", "pt=Tráfico de pessoas", "--for", "police"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(sent.programme_id(), "border-basics");
   EXPECT_EQ(sent.programme().hours(), 24u);
@@ -624,8 +629,8 @@ TEST_F(ProgramTest, TheManualNamesEveryCommandSettingAndExitCode) {
     EXPECT_THAT(manual, HasSubstr("| `" + name + "` | " + entry.help + " |"));
   }
   for (const SettingName& name : SettingNames()) {
-    EXPECT_THAT(manual, HasSubstr("| `" + std::string(name.flag) + "` | `" + name.environment +
-                                  "` |"));
+    EXPECT_THAT(manual,
+                HasSubstr("| `" + std::string(name.flag) + "` | `" + name.environment + "` |"));
   }
   for (const int code : {0, 1, 2, 3, 4, 5, 6, 130}) {
     EXPECT_THAT(manual, HasSubstr("| " + std::to_string(code) + " |"));

@@ -29,9 +29,9 @@ TEST(Settings, FlagBeatsEnvironmentBeatsProfileBeatsDefault) {
   const std::string profile = folder.Write(
       "profile.yaml", "endpoint: from-profile:1\nlang: pt\nadmin_socket: /from/profile\n");
   const auto settings =
-      Resolve({{"--endpoint", "from-flag:1"}},
-              {{"ENLACE_ENDPOINT", "from-environment:1"}, {"ENLACE_LANG", "fr"},
-               {"ENLACE_PROFILE", profile}});
+      Resolve({{"--endpoint", "from-flag:1"}}, {{"ENLACE_ENDPOINT", "from-environment:1"},
+                                                {"ENLACE_LANG", "fr"},
+                                                {"ENLACE_PROFILE", profile}});
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->endpoint, "from-flag:1");
   EXPECT_EQ(settings->language, "fr");

@@ -39,7 +39,9 @@ TEST(Table, LeavesNoBlanksAtTheEndOfALine) {
 
 TEST(Table, ShowsControlCharactersInsteadOfObeyingThem) {
   Table table({"title"});
-  table.Add({"a\x1b[31mb\nc\xE2\x80\xAE" "d\xff"});
+  table.Add(
+      {"a\x1b[31mb\nc\xE2\x80\xAE"
+       "d\xff"});
   EXPECT_EQ(table.ToText(), "title\na\\u{1b}[31mb\\u{a}c\\u{202e}d\\xff\n");
 }
 
@@ -214,8 +216,7 @@ TEST(CaseText, DescribesMissingAnswersAsMissingInTheLanguage) {
     return std::string("absent");
   };
   EXPECT_EQ(find("Nacionalidad"), "(desconocido)");
-  EXPECT_EQ(find("Medios de control"),
-            "+Amenazas; -Servidumbre por deudas; (no recopilado)");
+  EXPECT_EQ(find("Medios de control"), "+Amenazas; -Servidumbre por deudas; (no recopilado)");
 }
 
 TEST(FigureText, NoStateIsShownAsAnotherOrAsANumber) {

@@ -11,9 +11,8 @@ namespace {
 
 TEST(Retry, ReadsAreRepeatable) {
   const exchange::v1::GetCaseRecordRequest request;
-  for (const char* method :
-       {"/a.B/GetCaseRecord", "/a.B/ListCaseRecords", "/a.B/TabulateCaseRecords",
-        "/a.B/VerifyChannel", "/a.B/Check"}) {
+  for (const char* method : {"/a.B/GetCaseRecord", "/a.B/ListCaseRecords",
+                             "/a.B/TabulateCaseRecords", "/a.B/VerifyChannel", "/a.B/Check"}) {
     EXPECT_TRUE(IsRepeatable(method, request)) << method;
   }
   for (const char* method : {"/a.B/EraseCaseRecord", "/a.B/ApproveRelease", "/a.Get/Publish"}) {

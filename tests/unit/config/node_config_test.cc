@@ -62,7 +62,9 @@ TEST(NodeConfigTest, ReadsPeersAndRoster) {
       Replaced(Minimal(), "bundle_file: arg.crt}]",
                "bundle_file: arg.crt}, {jurisdiction: OAS, bundle_file: oas.crt}]") +
           "roster: [BRA, ARG]\npeers: [{jurisdiction: OAS, endpoint: 'oas.example:7443', "
-          "channel_key: " + kKey + "}]\n", "");
+          "channel_key: " +
+          kKey + "}]\n",
+      "");
   ASSERT_TRUE(good.ok()) << good.status().ToString();
   EXPECT_EQ(good->roster, (std::vector<std::string>{"ARG", "BRA"}));
   EXPECT_EQ(good->peers.at(0).endpoint, "oas.example:7443");
@@ -100,12 +102,14 @@ TEST(NodeConfigTest, RefusesPeersWithoutTrustTwiceOrOfTheOwnJurisdiction) {
   EXPECT_NE(Refusal(Minimal() + "peers: [" + peer("ARG") + "]\n").find("is no peer"),
             std::string::npos);
   EXPECT_NE(Refusal(Minimal() + "peers: [" + peer("BRA") + ", " + peer("BRA") + "]\n")
-                .find("peers[1].jurisdiction"), std::string::npos);
+                .find("peers[1].jurisdiction"),
+            std::string::npos);
 }
 
 TEST(NodeConfigTest, RequiresTrustInTheOwnJurisdiction) {
   EXPECT_NE(Refusal(Replaced(Minimal(), "[{jurisdiction: ARG", "[{jurisdiction: BRA"))
-                .find("own jurisdiction"), std::string::npos);
+                .find("own jurisdiction"),
+            std::string::npos);
 }
 
 TEST(NodeConfigTest, RefusesWrongValuesOfEachType) {
@@ -122,7 +126,8 @@ TEST(NodeConfigTest, RefusesWrongValuesOfEachType) {
             "");
   EXPECT_NE(Refusal(Minimal() + "institution: {en: \"a\\nb\"}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "peers: [{jurisdiction: BRA, endpoint: 'a:1', "
-                                "channel_key: AAAA}]\n").find("peers[0].channel_key"),
+                                "channel_key: AAAA}]\n")
+                .find("peers[0].channel_key"),
             std::string::npos);
   EXPECT_NE(Refusal("- a list\n"), "");
 }
@@ -148,8 +153,8 @@ TEST(NodeConfigTest, SplitsAddresses) {
   EXPECT_TRUE(SplitAddress("[::1]:7443", host, port));
   EXPECT_EQ(host, "::1");
   EXPECT_EQ(port, 7443);
-  for (const char* bad : {"", ":1", "a", "a:", "a:b", "a:65536", "a:123456", "::1:7443",
-                          "a b:1", "a/b:1", "a:-1"}) {
+  for (const char* bad :
+       {"", ":1", "a", "a:", "a:b", "a:65536", "a:123456", "::1:7443", "a b:1", "a/b:1", "a:-1"}) {
     EXPECT_FALSE(SplitAddress(bad, host, port)) << bad;
   }
 }

@@ -34,13 +34,12 @@ TEST(YamlTest, AllFaultsAreReportedWithPathAndLine) {
   MapReader reader(&root, "", faults);
   reader.Int("a", 0, 9);
   reader.String("missing");
-  ForEachMap(reader.Member("list"), "list", faults,
-             [](MapReader& item) { item.Int("n", 0, 9); });
+  ForEachMap(reader.Member("list"), "list", faults, [](MapReader& item) { item.Int("n", 0, 9); });
   reader.Finish();
   const Status status = faults.ToStatus(Reason::CONFIG_INVALID, "node.yaml");
   EXPECT_EQ(ReasonOf(status), Reason::CONFIG_INVALID);
-  for (const char* part : {"a (line 1)", "missing: required", "list[1].n (line 5)",
-                           "extra (line 2): unknown key"}) {
+  for (const char* part :
+       {"a (line 1)", "missing: required", "list[1].n (line 5)", "extra (line 2): unknown key"}) {
     EXPECT_THAT(MessageOf(status), HasSubstr(part));
   }
 }

@@ -61,10 +61,10 @@ TEST(ReadCertificateTest, KeepsBytesOfAUriAsWritten) {
 TEST(ReadCertificateTest, RefusesWhatIsNoCertificate) {
   const std::string pem = TestCa().Issue(kUri).certificate_pem;
   const std::string oversized((1 << 20) + 1, ' ');
-  for (const std::string& bad : {std::string(), std::string("text"), pem.substr(0, pem.size() / 2),
-                                 "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" +
-                                     std::string(),
-                                 oversized}) {
+  for (const std::string& bad :
+       {std::string(), std::string("text"), pem.substr(0, pem.size() / 2),
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + std::string(),
+        oversized}) {
     const auto info = ReadCertificate(bad);
     ASSERT_FALSE(info.ok());
     EXPECT_EQ(ReasonOf(info.status()), Reason::KEY_INVALID);
@@ -223,9 +223,9 @@ TEST(VerifyChainTest, FailsClosedWithoutACurrentRevocationList) {
   ExpectRefused(Verify(leaf, ca.anchor_pem(), Purpose::kClient, foreign));
   const TestCa middle = ca.Intermediate({.subject = "middle"});
   ExpectRefused(Verify(middle.Issue(kUri), ca.anchor_pem(), Purpose::kClient, ca.Crl({})));
-  EXPECT_EQ(Verify(middle.Issue(kUri), ca.anchor_pem(), Purpose::kClient,
-                   ca.Crl({}) + middle.Crl({})),
-            absl::OkStatus());
+  EXPECT_EQ(
+      Verify(middle.Issue(kUri), ca.anchor_pem(), Purpose::kClient, ca.Crl({}) + middle.Crl({})),
+      absl::OkStatus());
 }
 
 TEST(VerifyChainTest, NamesFilesThatCannotBeRead) {

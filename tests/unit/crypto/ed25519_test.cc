@@ -48,8 +48,8 @@ TEST(Ed25519Test, FollowsRfc8032) {
     ASSERT_TRUE(key.ok());
     EXPECT_EQ(key->public_key(), Key(vector.public_key));
     EXPECT_EQ(HexEncode(key->Sign(Bytes(vector.message))), vector.signature);
-    EXPECT_TRUE(VerifySignature(Key(vector.public_key), Bytes(vector.message),
-                                Bytes(vector.signature)));
+    EXPECT_TRUE(
+        VerifySignature(Key(vector.public_key), Bytes(vector.message), Bytes(vector.signature)));
   }
 }
 

@@ -26,8 +26,8 @@ class EngineTest : public ::testing::TestWithParam<std::string> {
       return;
     }
     engine_.reset();
-    auto engine = OpenRocksEngine({.path = dir_.path("db"), .table_names = {"a", "b"},
-                                   .create = create});
+    auto engine =
+        OpenRocksEngine({.path = dir_.path("db"), .table_names = {"a", "b"}, .create = create});
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = *std::move(engine);
   }
@@ -77,8 +77,14 @@ TEST_P(EngineTest, KeysAndValuesMayHoldAnyByte) {
 }
 
 TEST_P(EngineTest, ScansInByteOrderFromFirstUpToLimit) {
-  ASSERT_TRUE(engine_->Commit({{}, {{kA, "b", "2"}, {kA, "\xff", "4"}, {kA, "a", "1"},
-                                    {kA, "ba", "3"}, {kB, "aa", "x"}}}).ok());
+  ASSERT_TRUE(engine_
+                  ->Commit({{},
+                            {{kA, "b", "2"},
+                             {kA, "\xff", "4"},
+                             {kA, "a", "1"},
+                             {kA, "ba", "3"},
+                             {kB, "aa", "x"}}})
+                  .ok());
   EXPECT_EQ(Scan(kA), (Rows{{"a", "1"}, {"b", "2"}, {"ba", "3"}, {"\xff", "4"}}));
   EXPECT_EQ(Scan(kA, {"b", "ba"}), (Rows{{"b", "2"}}));
   EXPECT_EQ(Scan(kA, {"aa", ""}), (Rows{{"b", "2"}, {"ba", "3"}, {"\xff", "4"}}));
@@ -103,8 +109,15 @@ TEST_P(EngineTest, AVisitorEndsItsScanAndMayReadInsideIt) {
 
 TEST_P(EngineTest, PrefixRangesHoldExactlyTheKeysWithThePrefix) {
   const std::string high("p\xff\xff", 3);
-  ASSERT_TRUE(engine_->Commit({{}, {{kA, "o", "0"}, {kA, "p", "1"}, {kA, "p\xff", "2"},
-                                    {kA, high, "3"}, {kA, "q", "4"}, {kA, "\xff\xff", "5"}}}).ok());
+  ASSERT_TRUE(engine_
+                  ->Commit({{},
+                            {{kA, "o", "0"},
+                             {kA, "p", "1"},
+                             {kA, "p\xff", "2"},
+                             {kA, high, "3"},
+                             {kA, "q", "4"},
+                             {kA, "\xff\xff", "5"}}})
+                  .ok());
   EXPECT_EQ(Scan(kA, PrefixRange("p")), (Rows{{"p", "1"}, {"p\xff", "2"}, {high, "3"}}));
   EXPECT_EQ(Scan(kA, PrefixRange("p\xff")), (Rows{{"p\xff", "2"}, {high, "3"}}));
   EXPECT_EQ(Scan(kA, PrefixRange("\xff")), (Rows{{"\xff\xff", "5"}}));
@@ -121,8 +134,14 @@ TEST_P(EngineTest, DeletesRemoveAndAnAbsentKeyMayBeDeleted) {
 }
 
 TEST_P(EngineTest, TheLastMutationOfAKeyWins) {
-  ASSERT_TRUE(engine_->Commit({{}, {{kA, "k", "1"}, {kA, "k", std::nullopt}, {kA, "k", "3"},
-                                    {kA, "l", "1"}, {kA, "l", std::nullopt}}}).ok());
+  ASSERT_TRUE(engine_
+                  ->Commit({{},
+                            {{kA, "k", "1"},
+                             {kA, "k", std::nullopt},
+                             {kA, "k", "3"},
+                             {kA, "l", "1"},
+                             {kA, "l", std::nullopt}}})
+                  .ok());
   EXPECT_EQ(Scan(kA), (Rows{{"k", "3"}}));
 }
 
@@ -155,8 +174,11 @@ TEST_P(EngineTest, PreconditionsThatHoldLetTheBatchIn) {
 
 TEST_P(EngineTest, APreconditionThatDoesNotHoldIsAConflictAndWritesNothing) {
   ASSERT_TRUE(Put(kA, "k", "1").ok());
-  const Precondition wrong[] = {{kA, "k", "other"}, {kA, "k", std::nullopt}, {kA, "absent", "1"},
-                                {kA, "k", ""}, {kB, "k", "1"}};
+  const Precondition wrong[] = {{kA, "k", "other"},
+                                {kA, "k", std::nullopt},
+                                {kA, "absent", "1"},
+                                {kA, "k", ""},
+                                {kB, "k", "1"}};
   for (const Precondition& condition : wrong) {
     const Status status =
         engine_->Commit({{{kA, "k", "1"}, condition}, {{kA, "k", "2"}, {kB, "x", "2"}}});

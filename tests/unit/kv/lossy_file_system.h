@@ -21,8 +21,7 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
-    const rocksdb::IOStatus status =
-        FileSystemWrapper::NewWritableFile(name, options, file, debug);
+    const rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
     if (!status.ok()) return status;
     auto tracked = std::make_shared<Tracked>();
     {

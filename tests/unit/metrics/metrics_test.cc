@@ -123,8 +123,7 @@ TEST(Exposer, ReportsATakenPort) {
   Metrics metrics;
   const auto first = Exposer::Start(metrics, "127.0.0.1:0");
   ASSERT_TRUE(first.ok());
-  const auto second =
-      Exposer::Start(metrics, "127.0.0.1:" + std::to_string((*first)->port()));
+  const auto second = Exposer::Start(metrics, "127.0.0.1:" + std::to_string((*first)->port()));
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(ReasonOf(second.status()), Reason::LISTEN_FAILED);
 }

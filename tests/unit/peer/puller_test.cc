@@ -208,8 +208,8 @@ TEST_F(PullerTest, AnOwnerWithTwoStoriesIsStoppedWhereItIsSeen) {
   auto puller = MakePuller("BRA");
   puller->Start();
   puller->PullNow();
-  const std::string honest = store::LoadChannel(*node("BRA").store().Read(), "demo/ARG/training")
-                                 ->checkpoint;
+  const std::string honest =
+      store::LoadChannel(*node("BRA").store().Read(), "demo/ARG/training")->checkpoint;
   // A signed checkpoint of the same size with another root.
   bend_ = [](const std::string& to, google::protobuf::Message& response) {
     auto* list = dynamic_cast<pb::ListPeerChannelsResponse*>(&response);

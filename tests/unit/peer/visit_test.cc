@@ -68,8 +68,7 @@ class ScriptedPeer final : public PeerCaller {
       auto* out = answer.add_entries();
       out->set_sequence(entry.sequence);
       out->set_header(entry.header);
-      out->set_payload_state(
-          static_cast<enlace::channel::v1::Entry::PayloadState>(entry.state));
+      out->set_payload_state(static_cast<enlace::channel::v1::Entry::PayloadState>(entry.state));
       out->set_payload(entry.payload);
       out->set_opening(entry.opening);
     }
@@ -176,8 +175,8 @@ TEST_F(VisitTest, TakesABoundedNumberOfPagesAndAsksForMore) {
 }
 
 TEST_F(VisitTest, MirrorsOnlyWhatThePeersJurisdictionOwnsOnThisNetwork) {
-  for (const char* origin : {"demo/CHL/training", "demo/BRA/training", "other/ARG/training",
-                             "demo/ARG/nonsense"}) {
+  for (const char* origin :
+       {"demo/CHL/training", "demo/BRA/training", "other/ARG/training", "demo/ARG/nonsense"}) {
     peer_.Offer(ChannelLog(origin, 5), 5);
   }
   peer_.Offer(log_, 5);

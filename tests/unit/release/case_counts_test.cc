@@ -62,7 +62,8 @@ uint64_t CountAt(const std::vector<model::Observation>& counts, const std::strin
 
 TEST(CountCasesTest, CountsARecordOncePerFormAndOnceInTheTotal) {
   const std::vector<model::CaseContent> cases = {
-      Record({.gender = "female", .majority = "adult",
+      Record({.gender = "female",
+              .majority = "adult",
               .forms = {"sexual_exploitation", "forced_labour"}})};
   const auto counts = CountCases(cases, Lists(), "agency");
   EXPECT_EQ(CountAt(counts, "", "total", "total"), 1u);
@@ -93,17 +94,16 @@ TEST(CountCasesTest, MissingAnswersAreUnknownAndNotZero) {
 }
 
 TEST(CountCasesTest, TheAgeBandAnswersWhereMajorityDoesNot) {
-  const std::vector<model::CaseContent> cases = {
-      Record({.band = "age_9_17"}), Record({.band = "age_30_38"}),
-      Record({.majority = "adult", .band = "age_9_17"})};
+  const std::vector<model::CaseContent> cases = {Record({.band = "age_9_17"}),
+                                                 Record({.band = "age_30_38"}),
+                                                 Record({.majority = "adult", .band = "age_9_17"})};
   const auto counts = CountCases(cases, Lists(), "a");
   EXPECT_EQ(CountAt(counts, "", "total", "age_0_17"), 1u);
   EXPECT_EQ(CountAt(counts, "", "total", "age_18_over"), 2u);
 }
 
 TEST(CountCasesTest, OtherGendersAreNotUnknown) {
-  const std::vector<model::CaseContent> cases = {
-      Record({.gender = "transgender_nonconforming"})};
+  const std::vector<model::CaseContent> cases = {Record({.gender = "transgender_nonconforming"})};
   const auto counts = CountCases(cases, Lists(), "a");
   EXPECT_EQ(CountAt(counts, "", "other", "total"), 1u);
   EXPECT_EQ(CountAt(counts, "", "unknown", "total"), 0u);
@@ -121,8 +121,8 @@ TEST(CountCasesTest, NoRecordsMakeNoFigures) {
 }
 
 TEST(CountCasesTest, CountsOfCasesAreSuppressedLikeOfficialFigures) {
-  std::vector<model::CaseContent> cases(20, Record({.gender = "female", .majority = "adult",
-                                                    .forms = {"sexual_exploitation"}}));
+  std::vector<model::CaseContent> cases(
+      20, Record({.gender = "female", .majority = "adult", .forms = {"sexual_exploitation"}}));
   cases.push_back(Record({.gender = "male", .majority = "adult", .forms = {"forced_labour"}}));
   const auto table = MakeOfficialTable(CountCases(cases, Lists(), "a"), {}, Lists());
   ASSERT_TRUE(table.ok());

@@ -102,9 +102,8 @@ TEST(OfficialTableTest, ProtectsAgesAndFormsLikeSexes) {
   const OfficialTable ages =
       Make({Count({}, 20), Count({.age = kMinor}, 2), Count({.age = kAdult}, 18)});
   EXPECT_EQ(StatusAt(ages, {.age = kAdult}), channel::v1::SUPPRESSED);
-  const OfficialTable forms =
-      Make({Count({}, 20), Count({.dimension = kByForm, .category = 1}, 2),
-            Count({.dimension = kByForm, .category = 2}, 18)});
+  const OfficialTable forms = Make({Count({}, 20), Count({.dimension = kByForm, .category = 1}, 2),
+                                    Count({.dimension = kByForm, .category = 2}, 18)});
   EXPECT_EQ(StatusAt(forms, {.dimension = kByForm, .category = 2}), channel::v1::SUPPRESSED);
 }
 
@@ -158,8 +157,7 @@ TEST(OfficialTableTest, FiguresOfTwoAgenciesAreNeverAdded) {
 }
 
 TEST(OfficialTableTest, AnAgencyWithoutFigureDoesNotContradictOneThatHasIt) {
-  const OfficialTable table =
-      Make({Count({}, 10), Without({}, ObservationStatus::kNotCollected)});
+  const OfficialTable table = Make({Count({}, 10), Without({}, ObservationStatus::kNotCollected)});
   EXPECT_EQ(ByKey(table).at(Key({})).value, 10u);
 }
 
@@ -179,9 +177,8 @@ TEST(OfficialTableTest, AConflictOverLargeFiguresHidesNothingElse) {
 }
 
 TEST(OfficialTableTest, FiguresAreOrderedByYearFirst) {
-  const OfficialTable table =
-      Make({Count({.sex = kFemale, .year = 2021}, 9), Count({.year = 2022}, 9),
-            Count({.year = 2021}, 9)});
+  const OfficialTable table = Make({Count({.sex = kFemale, .year = 2021}, 9),
+                                    Count({.year = 2022}, 9), Count({.year = 2021}, 9)});
   EXPECT_EQ(table.figures[0].key, Key({.year = 2021}));
   EXPECT_EQ(table.figures[1].key, Key({.sex = kFemale, .year = 2021}));
   EXPECT_EQ(table.figures[2].key, Key({.year = 2022}));
@@ -196,14 +193,13 @@ TEST(OfficialTableTest, RefusesThresholdsThatDoNotProtect) {
 
 TEST(OfficialTableTest, RefusesMoreFiguresThanItsLimit) {
   const std::vector<Observation> many(kTableFiguresMax + 1, Count({}, 9));
-  EXPECT_EQ(ReasonOf(MakeOfficialTable(many, {}, TestLists()).status()),
-            Reason::REQUEST_TOO_LARGE);
+  EXPECT_EQ(ReasonOf(MakeOfficialTable(many, {}, TestLists()).status()), Reason::REQUEST_TOO_LARGE);
 }
 
 // --- Property: a reader who tries all tables never finds a hidden figure.
 
-constexpr uint64_t kMost = 5;     // Base cells count 0 to 5 persons.
-constexpr uint64_t kTried = 10;   // The reader tries 0 to 9 for each.
+constexpr uint64_t kMost = 5;    // Base cells count 0 to 5 persons.
+constexpr uint64_t kTried = 10;  // The reader tries 0 to 9 for each.
 using Base = std::array<uint64_t, 4>;
 
 // Sex x age, or sex x form: four base cells and all their margins.
@@ -248,9 +244,9 @@ bool Fits(bool informed, const std::map<FigureKey, uint64_t>& candidate,
   return true;
 }
 
-std::map<FigureKey, std::set<uint64_t>> Possible(
-    Layout layout, bool informed, const std::map<FigureKey, TableFigure>& published,
-    const std::map<FigureKey, uint64_t>& truth) {
+std::map<FigureKey, std::set<uint64_t>> Possible(Layout layout, bool informed,
+                                                 const std::map<FigureKey, TableFigure>& published,
+                                                 const std::map<FigureKey, uint64_t>& truth) {
   std::map<FigureKey, std::set<uint64_t>> possible;
   for (uint64_t code = 0; code < kTried * kTried * kTried * kTried; ++code) {
     const auto candidate =

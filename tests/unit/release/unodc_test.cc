@@ -42,10 +42,11 @@ struct Row {
 };
 using Rows = std::map<std::string, std::vector<Row>>;  // By state.
 
-const std::map<std::string, uint32_t> kIndicators = {
-    {"Detected trafficking victims", 1},    {"Offences of trafficking in persons", 2},
-    {"Persons brought into formal contact", 3}, {"Persons prosecuted", 4},
-    {"Persons convicted", 5}};
+const std::map<std::string, uint32_t> kIndicators = {{"Detected trafficking victims", 1},
+                                                     {"Offences of trafficking in persons", 2},
+                                                     {"Persons brought into formal contact", 3},
+                                                     {"Persons prosecuted", 4},
+                                                     {"Persons convicted", 5}};
 const std::map<std::string, uint32_t> kSexNumbers = {
     {"Total", 0}, {"Female", 1}, {"Male", 2}, {"Other", 3}, {"Unknown", 4}};
 const std::map<std::string, uint32_t> kAgeNumbers = {
@@ -116,8 +117,8 @@ bool Recovers(By by, const std::vector<Row>& rows, uint32_t year) {
   if (total.size() != 1 || parts[0].size() != 1 || parts[1].size() != 1) return false;
   if (total[0].small || parts[0][0].small == parts[1][0].small) return false;
   uint64_t known = parts[0][0].value + parts[1][0].value;
-  for (const uint32_t rest : by == By::kSex ? std::vector<uint32_t>{3, 4}
-                                            : std::vector<uint32_t>{3}) {
+  for (const uint32_t rest :
+       by == By::kSex ? std::vector<uint32_t>{3, 4} : std::vector<uint32_t>{3}) {
     const auto other = rows_at(rest);
     if (other.size() > 1 || (other.size() == 1 && other[0].small)) return false;
     if (other.size() == 1) known += other[0].value;

@@ -1,11 +1,11 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "node/report/csv.h"
 #include "node/report/html.h"
 #include "node/report/json.h"
 #include "node/report/messages.h"
 #include "node/report/summary.h"
-#include "nlohmann/json.hpp"
 
 namespace enlace::report {
 namespace {
@@ -131,9 +131,9 @@ TEST(CsvTest, OneContentHasOneFormOfBytes) {
 TEST(CsvTest, LimitsHold) {
   EXPECT_EQ(ReasonOf(ParseCsv(std::string(kReportFieldBytesMax + 1, 'a') + "\r\n").status()),
             Reason::REPORT_INVALID);
-  EXPECT_EQ(ReasonOf(ParseCsv("\"," + std::string(kReportFieldBytesMax + 1, 'a') + "\"\r\n")
-                         .status()),
-            Reason::REPORT_INVALID);
+  EXPECT_EQ(
+      ReasonOf(ParseCsv("\"," + std::string(kReportFieldBytesMax + 1, 'a') + "\"\r\n").status()),
+      Reason::REPORT_INVALID);
   EXPECT_EQ(ReasonOf(ParseCsv(std::string(kColumnCount, ',') + "\r\n").status()),
             Reason::REPORT_INVALID);
   EXPECT_EQ(ReasonOf(ParseCsv(std::string(kReportBytesMax + 1, ',')).status()),

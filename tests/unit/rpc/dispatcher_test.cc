@@ -54,8 +54,8 @@ class DispatcherTest : public ::testing::Test {
     for (const char* method : {kRead, kWrite, kPlain, kNoRow}) {
       table_.Register<GetCaseRecordRequest, CaseRecord>(
           method,
-          [this](const CallContext& call, const GetCaseRecordRequest& request)
-              -> StatusOr<CaseRecord> {
+          [this](const CallContext& call,
+                 const GetCaseRecordRequest& request) -> StatusOr<CaseRecord> {
             ++handled_;
             request_id_ = call.request_id;
             recorded_before_ = audit_.events.size();

@@ -29,8 +29,8 @@ class PageTokensTest : public ::testing::Test {
 };
 
 TEST_F(PageTokensTest, OpensWhatItSealed) {
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{31}, size_t{32}, size_t{33},
-                            PageTokens::kCursorMax}) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{31}, size_t{32}, size_t{33}, PageTokens::kCursorMax}) {
     const std::string cursor(size, '\x81');
     const auto opened =
         tokens_.Open(Call(ana_), request_, tokens_.Seal(Call(ana_), request_, cursor));

@@ -59,8 +59,8 @@ TEST(StatusMap, InternalLeavesAsAFixedTextWithTheRequestId) {
 }
 
 TEST(StatusMap, CarriesTheStandardDetails) {
-  const WireStatus wire = ToWire(
-      Error(Reason::NODE_OVERLOADED, "busy", {{"retry_delay_ms", "1250"}}), "req-1");
+  const WireStatus wire =
+      ToWire(Error(Reason::NODE_OVERLOADED, "busy", {{"retry_delay_ms", "1250"}}), "req-1");
   const auto info = Find<google::rpc::ErrorInfo>(wire);
   ASSERT_TRUE(info.has_value());
   EXPECT_EQ(info->reason(), "NODE_OVERLOADED");

@@ -53,7 +53,8 @@ void Fill(Message& message, std::mt19937_64& random, int depth) {
       switch (field->cpp_type()) {
         case FieldDescriptor::CPPTYPE_STRING: {
           const std::string text = field->type() == FieldDescriptor::TYPE_BYTES
-                                       ? std::string("\xff\x00\x80", 3) : "señal 日本";
+                                       ? std::string("\xff\x00\x80", 3)
+                                       : "señal 日本";
           add ? reflection->AddString(&message, field, text)
               : reflection->SetString(&message, field, text);
           break;
@@ -61,7 +62,8 @@ void Fill(Message& message, std::mt19937_64& random, int depth) {
         case FieldDescriptor::CPPTYPE_MESSAGE:
           if (depth > 4) break;
           Fill(add ? *reflection->AddMessage(&message, field)
-                   : *reflection->MutableMessage(&message, field), random, depth + 1);
+                   : *reflection->MutableMessage(&message, field),
+               random, depth + 1);
           break;
         case FieldDescriptor::CPPTYPE_INT64:
           add ? reflection->AddInt64(&message, field, static_cast<int64_t>(random()))
@@ -167,7 +169,8 @@ TEST(WireScan, RefusesALengthBeyondTheEndHoweverLarge) {
 TEST(WireScan, RefusesAnotherWireTypeAndGroups) {
   for (const int tag : {0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f}) {
     EXPECT_EQ(Refusal(Scan(Bytes({tag, 0, 0, 0, 0, 0, 0, 0, 0}), Strings())),
-              Reason::REQUEST_MALFORMED) << tag;
+              Reason::REQUEST_MALFORMED)
+        << tag;
   }
 }
 
@@ -260,9 +263,9 @@ TEST(Utf8, KnowsWellFormedText) {
                            "\xed\x9f\xbf", "\xee\x80\x80", "\xe0\xa0\x80"}) {
     EXPECT_TRUE(IsUtf8(good)) << good;
   }
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
-                          "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3",
-                          "\xe6\x97", "\xc3(", "a\xff"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe6\x97", "\xc3(", "a\xff"}) {
     EXPECT_FALSE(IsUtf8(bad));
   }
 }

@@ -46,10 +46,11 @@ TEST(AnchorFormatTest, MatchesTheGoldenVectors) {
   const auto vectors = ReadGolden("anchor.txt", 9);
   EXPECT_EQ(vectors.size(), 2u);
   for (const auto& fields : vectors) {
-    const std::string slot = EncodeAnchorSlot(
-        std::stoull(fields[0]), {*HexDecode(fields[1]), std::stoull(fields[2]),
-                                 {std::stoull(fields[3]), std::stoull(fields[4]),
-                                  static_cast<uint32_t>(std::stoul(fields[5]))}});
+    const std::string slot =
+        EncodeAnchorSlot(std::stoull(fields[0]), {*HexDecode(fields[1]),
+                                                  std::stoull(fields[2]),
+                                                  {std::stoull(fields[3]), std::stoull(fields[4]),
+                                                   static_cast<uint32_t>(std::stoul(fields[5]))}});
     ASSERT_EQ(slot.size(), kAnchorSlotBytes);
     EXPECT_EQ(HexEncode(AsView(crypto::Sha256(slot))), fields[6]);
     EXPECT_EQ(HexEncode(slot.substr(0, 60)), fields[7]);
@@ -145,8 +146,7 @@ TEST_F(AnchorTest, TheKeeperAnchorsAFileListThatMovedAfterTheLastCommit) {
     ASSERT_TRUE(keeper.Advance(2).ok());
     engine_.SetFileList({7, 100, 5});
   }
-  EXPECT_EQ(AnchorFile::Open(path_).value()->state(),
-            (AnchorState{kInstance, 2, {7, 100, 5}}));
+  EXPECT_EQ(AnchorFile::Open(path_).value()->state(), (AnchorState{kInstance, 2, {7, 100, 5}}));
 }
 
 TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {

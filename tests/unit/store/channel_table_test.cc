@@ -16,8 +16,8 @@ constexpr char kMirror[] = "demo/ARG/training";
 class ChannelTableTest : public ::testing::Test {
  protected:
   static channel::NewEntry Entry(int number) {
-    return {"training.programme", "programme " + std::to_string(number),
-            model::Audience::Network(), "payload " + std::to_string(number)};
+    return {"training.programme", "programme " + std::to_string(number), model::Audience::Network(),
+            "payload " + std::to_string(number)};
   }
 
   Status Append(int count, const std::string& origin = kOwn) {
@@ -49,10 +49,9 @@ class ChannelTableTest : public ::testing::Test {
     if (loaded.ok()) before = *loaded;
     ENLACE_ASSIGN_OR_RETURN(
         const auto page,
-        channel::VerifyPage(log.origin(), log.key().public_key(),
-                            {before.range, before.checkpoint},
-                            log.MakePage(before.range.size(), limit, checkpoint,
-                                         before.checkpoint_size)));
+        channel::VerifyPage(
+            log.origin(), log.key().public_key(), {before.range, before.checkpoint},
+            log.MakePage(before.range.size(), limit, checkpoint, before.checkpoint_size)));
     ChannelHead after = before;
     after.range = page.head.range;
     after.checkpoint = page.head.checkpoint;
@@ -65,22 +64,24 @@ class ChannelTableTest : public ::testing::Test {
 
   // A wrong row, put past the typed tables.
   void Damage(Table table, const std::string& key, const std::optional<std::string>& value) {
-    ASSERT_TRUE(store_->Write([&](Transaction& transaction) {
-                        if (value.has_value()) {
-                          transaction.Put(table, key, *value);
-                        } else {
-                          transaction.Delete(table, key);
-                        }
-                        return absl::OkStatus();
-                      }).ok());
+    ASSERT_TRUE(store_
+                    ->Write([&](Transaction& transaction) {
+                      if (value.has_value()) {
+                        transaction.Put(table, key, *value);
+                      } else {
+                        transaction.Delete(table, key);
+                      }
+                      return absl::OkStatus();
+                    })
+                    .ok());
   }
   Reason VerifyReason(const std::string& origin, const crypto::PublicKey& key) {
     return ReasonOf(VerifyStoredChannel(*store_->Read(), origin, key).status());
   }
 
   ManualClock clock_;
-  std::unique_ptr<Store> store_ = Store::OpenOnEngine(
-      kv::OpenMemoryEngine(static_cast<size_t>(Table::kCount)), clock_);
+  std::unique_ptr<Store> store_ =
+      Store::OpenOnEngine(kv::OpenMemoryEngine(static_cast<size_t>(Table::kCount)), clock_);
   ChannelKeys keys_{crypto::SigningKey::FromSeed(std::string(32, 'b')).value(),
                     std::string(32, 's')};
   int next_ = 0;
@@ -126,11 +127,13 @@ TEST_F(ChannelTableTest, EntriesAndTheirCheckpointAppearTogether) {
 TEST_F(ChannelTableTest, AppendTellsTheFirstNewSequence) {
   uint64_t first = 99;
   uint64_t second = 99;
-  ASSERT_TRUE(store_->Write([&](Transaction& transaction) {
-                      first = AppendEntries(transaction, kOwn, {Entry(1), Entry(2)}, keys_).value();
-                      second = AppendEntries(transaction, kOwn, {Entry(3)}, keys_).value();
-                      return absl::OkStatus();
-                    }).ok());
+  ASSERT_TRUE(store_
+                  ->Write([&](Transaction& transaction) {
+                    first = AppendEntries(transaction, kOwn, {Entry(1), Entry(2)}, keys_).value();
+                    second = AppendEntries(transaction, kOwn, {Entry(3)}, keys_).value();
+                    return absl::OkStatus();
+                  })
+                  .ok());
   EXPECT_EQ(first, 0U);
   EXPECT_EQ(second, 2U);
   EXPECT_EQ(Head(kOwn).range.size(), 3U);
@@ -139,10 +142,12 @@ TEST_F(ChannelTableTest, AppendTellsTheFirstNewSequence) {
 TEST_F(ChannelTableTest, AFailedWriteLeavesNothing) {
   ASSERT_TRUE(Append(1).ok());
   const ChannelHead before = Head(kOwn);
-  EXPECT_FALSE(store_->Write([&](Transaction& transaction) {
-                       EXPECT_TRUE(AppendEntries(transaction, kOwn, {Entry(7)}, keys_).ok());
-                       return Error(Reason::ENTRY_INVALID, "later step");
-                     }).ok());
+  EXPECT_FALSE(store_
+                   ->Write([&](Transaction& transaction) {
+                     EXPECT_TRUE(AppendEntries(transaction, kOwn, {Entry(7)}, keys_).ok());
+                     return Error(Reason::ENTRY_INVALID, "later step");
+                   })
+                   .ok());
   channel::NewEntry large = Entry(8);
   large.payload = std::string(channel::kPayloadBytesMax + 1, 'x');
   EXPECT_EQ(ReasonOf(store_->Write([&](Transaction& transaction) {
@@ -168,9 +173,8 @@ TEST_F(ChannelTableTest, ErasingAPayloadLeavesTheTree) {
   ASSERT_TRUE(Append(3).ok());
   const ChannelHead before = Head(kOwn);
   const auto erase = [&](uint64_t sequence) {
-    return store_->Write([&](Transaction& transaction) {
-      return ErasePayload(transaction, kOwn, sequence);
-    });
+    return store_->Write(
+        [&](Transaction& transaction) { return ErasePayload(transaction, kOwn, sequence); });
   };
   ASSERT_TRUE(erase(1).ok());
   ASSERT_TRUE(erase(1).ok());
@@ -234,8 +238,7 @@ TEST_F(ChannelTableTest, AMirrorDoesNotMoveFromAnOldHead) {
   const ChannelHead stale = Head(kMirror);
   ASSERT_TRUE(Pull(log, 9, 9).ok());
   const auto page = channel::VerifyPage(kMirror, log.key().public_key(),
-                                        {stale.range, stale.checkpoint},
-                                        log.MakePage(5, 9, 9, 5));
+                                        {stale.range, stale.checkpoint}, log.MakePage(5, 9, 9, 5));
   ChannelHead after = stale;
   after.range = page->head.range;
   after.checkpoint = page->head.checkpoint;
@@ -248,8 +251,7 @@ TEST_F(ChannelTableTest, AMirrorDoesNotMoveFromAnOldHead) {
 
 TEST_F(ChannelTableTest, AMirrorRefusesEntriesThatDoNotLeadToItsHead) {
   const ChannelLog log(kMirror, 20);
-  const auto page = channel::VerifyPage(kMirror, log.key().public_key(), {},
-                                        log.MakePage(0, 5, 5));
+  const auto page = channel::VerifyPage(kMirror, log.key().public_key(), {}, log.MakePage(0, 5, 5));
   ChannelHead before;
   before.origin = kMirror;
   ChannelHead after = before;

@@ -186,8 +186,8 @@ TEST_F(DiskTest, AFlippedBitAnywhereInTheFileListIsRefused) {
 }
 
 TEST_F(DiskTest, AForeignAnchorIsRefused) {
-  ASSERT_TRUE(AnchorFile::Replace(options_.anchor_path,
-                                  {std::string(kInstanceIdBytes, 'z'), 1, {}}).ok());
+  ASSERT_TRUE(
+      AnchorFile::Replace(options_.anchor_path, {std::string(kInstanceIdBytes, 'z'), 1, {}}).ok());
   const auto store = Open();
   EXPECT_EQ(ReasonOf(store.status()), Reason::STORE_FORMAT);
   EXPECT_NE(MessageOf(store.status()).find("another store"), std::string::npos);

@@ -44,8 +44,7 @@ class StoreTest : public ::testing::Test {
  protected:
   TestEngine* engine_ = new TestEngine;  // Owned by store_.
   ManualClock clock_;
-  std::unique_ptr<Store> store_ =
-      Store::OpenOnEngine(std::unique_ptr<kv::Engine>(engine_), clock_);
+  std::unique_ptr<Store> store_ = Store::OpenOnEngine(std::unique_ptr<kv::Engine>(engine_), clock_);
 };
 
 TEST_F(StoreTest, WrittenRowsAreReadInKeyOrder) {
@@ -288,8 +287,11 @@ TEST_F(StoreTest, DamageMetByAScanOrByATransactionStopsWritesToo) {
 }
 
 TEST_F(StoreTest, AnUnreadableCommitSequenceOpensAStoreThatTakesNoWrites) {
-  ASSERT_TRUE(engine_->Commit({{}, {{static_cast<kv::TableId>(kCommitTable),
-                                     std::string(kCommitKey), "not an envelope"}}}).ok());
+  ASSERT_TRUE(engine_
+                  ->Commit({{},
+                            {{static_cast<kv::TableId>(kCommitTable), std::string(kCommitKey),
+                              "not an envelope"}}})
+                  .ok());
   const auto store =
       Store::OpenOnEngine(std::make_unique<TestEngine>(engine_->shared_state()), clock_);
   EXPECT_EQ(ReasonOf(store->Health()), Reason::STORE_CORRUPT);

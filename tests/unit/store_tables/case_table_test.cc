@@ -33,8 +33,7 @@ class CaseTableTest : public ::testing::Test {
     });
     return record;
   }
-  StatusOr<CaseRecord> Write(
-      const std::function<StatusOr<CaseRecord>(Transaction&)>& change) {
+  StatusOr<CaseRecord> Write(const std::function<StatusOr<CaseRecord>(Transaction&)>& change) {
     CaseRecord record;
     const Status status = db_.store->Write([&](Transaction& transaction) -> Status {
       ENLACE_ASSIGN_OR_RETURN(record, change(transaction));
@@ -230,8 +229,8 @@ TEST_F(CaseTableTest, APageScansABoundedNumberOfRowsAndGoesOn) {
   ASSERT_TRUE(first.ok());
   EXPECT_TRUE(first->records.empty());
   ASSERT_FALSE(first->next_cursor.empty());
-  options.cursor = ListCases(*db_.store->Read(), "police",
-                             {first->next_cursor, 100, 4, 0})->next_cursor;
+  options.cursor =
+      ListCases(*db_.store->Read(), "police", {first->next_cursor, 100, 4, 0})->next_cursor;
   const auto last = ListCases(*db_.store->Read(), "police", options);
   ASSERT_EQ(last->records.size(), 1u);
   EXPECT_EQ(last->records[0], mine);
@@ -304,11 +303,8 @@ TEST_F(CaseTableTest, ARowThatDoesNotDecodeIsCorruption) {
   db_.Commit([&](Transaction& transaction) {
     transaction.Put(Table::kCaseRevision, "000000000001", "\xff\xff");
   });
-  EXPECT_EQ(ReasonOf(ListCases(*db_.store->Read(), "police", {}).status()),
-            Reason::STORE_CORRUPT);
-  EXPECT_EQ(ReasonOf(ScanCaseRevisions(*db_.store->Read(), [](const CaseRecord&) {
-              return true;
-            })),
+  EXPECT_EQ(ReasonOf(ListCases(*db_.store->Read(), "police", {}).status()), Reason::STORE_CORRUPT);
+  EXPECT_EQ(ReasonOf(ScanCaseRevisions(*db_.store->Read(), [](const CaseRecord&) { return true; })),
             Reason::STORE_CORRUPT);
 }
 

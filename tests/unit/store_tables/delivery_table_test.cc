@@ -77,15 +77,16 @@ TEST_F(DeliveryTableTest, ARowReadsBackWhole) {
 
 TEST_F(DeliveryTableTest, AnIdUsedForSomethingElseConflicts) {
   Put(1, {RowOutcome::kAccepted, "hash", "subject", "", ""});
-  EXPECT_EQ(ReasonOf(OpenBatch(*db_.store->Read(), kBatch, "glotip", BatchSubject::kCaseRecords)
-                         .status()),
-            Reason::BATCH_CONFLICT);
-  EXPECT_EQ(ReasonOf(OpenBatch(*db_.store->Read(), kBatch, "ctdc", BatchSubject::kObservations)
-                         .status()),
-            Reason::BATCH_CONFLICT);
-  EXPECT_TRUE(OpenBatch(*db_.store->Read(), {"shelter", kBatch.id}, "glotip",
-                        BatchSubject::kObservations)
-                  .ok());
+  EXPECT_EQ(
+      ReasonOf(
+          OpenBatch(*db_.store->Read(), kBatch, "glotip", BatchSubject::kCaseRecords).status()),
+      Reason::BATCH_CONFLICT);
+  EXPECT_EQ(
+      ReasonOf(OpenBatch(*db_.store->Read(), kBatch, "ctdc", BatchSubject::kObservations).status()),
+      Reason::BATCH_CONFLICT);
+  EXPECT_TRUE(
+      OpenBatch(*db_.store->Read(), {"shelter", kBatch.id}, "glotip", BatchSubject::kObservations)
+          .ok());
 }
 
 TEST_F(DeliveryTableTest, RowsOfOthersAreCountedOncePerPart) {

@@ -73,10 +73,9 @@ void WriteExamples(enlace::testing::MemoryStore& db) {
 std::string Rows(const Reader& reader) {
   std::ostringstream out;
   const auto names = TableNames();
-  for (const Table table :
-       {Table::kCaseRevision, Table::kCaseByReference, Table::kCaseBySourceKey,
-        Table::kObservation, Table::kBatch, Table::kBatchRow, Table::kQuarantine, Table::kRequest,
-        Table::kAudit, Table::kSecret}) {
+  for (const Table table : {Table::kCaseRevision, Table::kCaseByReference, Table::kCaseBySourceKey,
+                            Table::kObservation, Table::kBatch, Table::kBatchRow,
+                            Table::kQuarantine, Table::kRequest, Table::kAudit, Table::kSecret}) {
     EXPECT_TRUE(reader
                     .Scan(table, {},
                           [&](std::string_view key, std::string_view value) {

@@ -66,9 +66,8 @@ TEST_F(ObservationTableTest, FiguresOfEntitiesAreApart) {
   EXPECT_EQ(List({.entity = "pol", .cursor = {}}).observations.size(), 0u);
   EXPECT_EQ(List({}).observations.size(), 2u);
   size_t seen = 0;
-  ASSERT_TRUE(ScanFigures(*db_.store->Read(), "", [&seen](const Observation&) {
-                return ++seen < 1;
-              }).ok());
+  ASSERT_TRUE(
+      ScanFigures(*db_.store->Read(), "", [&seen](const Observation&) { return ++seen < 1; }).ok());
   EXPECT_EQ(seen, 1u);
 }
 
@@ -84,8 +83,8 @@ TEST_F(ObservationTableTest, PagesFollowKeyOrderAndEndOnce) {
     options.cursor = page.next_cursor;
     ASSERT_LT(++pages, 10u);
   } while (!options.cursor.empty());
-  EXPECT_EQ(years, (std::vector<uint32_t>{2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008,
-                                          2009}));
+  EXPECT_EQ(years,
+            (std::vector<uint32_t>{2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009}));
   EXPECT_EQ(pages, 4u);
 }
 

@@ -23,8 +23,7 @@ constexpr char kUri[] = "spiffe://arg.demo/node";
 class OwnIdentityTest : public ::testing::Test {
  protected:
   Reason Refusal(const CertificateFiles& files, int64_t now = kNow) {
-    const auto identity =
-        OwnIdentity::Load(files.certificate_file, files.private_key_file, now);
+    const auto identity = OwnIdentity::Load(files.certificate_file, files.private_key_file, now);
     EXPECT_FALSE(identity.ok());
     return ReasonOf(identity.status());
   }
@@ -75,8 +74,7 @@ TEST_F(OwnIdentityTest, RefusesNoneOrTwoUris) {
   EXPECT_EQ(Refusal(testing::WriteFiles(ca_.Issue(spec), dir_.path(), "none")),
             Reason::KEY_INVALID);
   spec.uris = {kUri, "spiffe://arg.demo/person/ana"};
-  EXPECT_EQ(Refusal(testing::WriteFiles(ca_.Issue(spec), dir_.path(), "two")),
-            Reason::KEY_INVALID);
+  EXPECT_EQ(Refusal(testing::WriteFiles(ca_.Issue(spec), dir_.path(), "two")), Reason::KEY_INVALID);
 }
 
 class PeerVerifierTest : public ::testing::Test {
@@ -140,8 +138,10 @@ TEST_F(PeerVerifierTest, GoesOnAboveTheNumberItRemembers) {
   const auto certificate = ca_.Issue(kUri);
   for (size_t i = 0; i <= PeerVerifier::kRememberedMax; ++i) {
     // A comment before a PEM block is no part of the certificate, but another memory.
-    ASSERT_TRUE(verifier_.Verify(certificate.certificate_pem, "# " + std::to_string(i),
-                                 crypto::Purpose::kClient).ok());
+    ASSERT_TRUE(
+        verifier_
+            .Verify(certificate.certificate_pem, "# " + std::to_string(i), crypto::Purpose::kClient)
+            .ok());
   }
 }
 

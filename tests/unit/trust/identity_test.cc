@@ -60,8 +60,7 @@ TEST_F(IdentityTest, KnowsACertificateOfItsOwnDomain) {
 TEST_F(IdentityTest, DoesNotLetOneAuthoritySpeakForAnotherDomain) {
   ExpectRefused(arg_.Issue("spiffe://bra.demo/node"), Reason::IDENTITY_UNTRUSTED);
   ExpectRefused(bra_.Issue("spiffe://arg.demo/node"), Reason::IDENTITY_UNTRUSTED);
-  ExpectRefused(arg_.Issue("spiffe://bra.demo/node"), Reason::IDENTITY_UNTRUSTED,
-                Purpose::kServer);
+  ExpectRefused(arg_.Issue("spiffe://bra.demo/node"), Reason::IDENTITY_UNTRUSTED, Purpose::kServer);
 }
 
 TEST_F(IdentityTest, DoesNotLetAnIntermediateOfAnotherDomainSpeak) {
@@ -152,9 +151,9 @@ TEST_F(IdentityTest, ObeysRevocationOfTheOwnDomainOnly) {
   TrustBundles bundles("demo");
   bundles.Add("ARG", arg_.anchor_pem(), arg_.Crl({certificate.serial}));
   bundles.Add("BRA", bra_.anchor_pem());
-  EXPECT_EQ(ReasonOf(bundles.Verify(certificate.certificate_pem, "", Purpose::kClient, kNow)
-                         .status()),
-            Reason::IDENTITY_UNTRUSTED);
+  EXPECT_EQ(
+      ReasonOf(bundles.Verify(certificate.certificate_pem, "", Purpose::kClient, kNow).status()),
+      Reason::IDENTITY_UNTRUSTED);
   const IssuedCertificate other = bra_.Issue("spiffe://bra.demo/node");
   EXPECT_TRUE(bundles.Verify(other.certificate_pem, "", Purpose::kClient, kNow).ok());
 }

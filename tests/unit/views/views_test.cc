@@ -123,8 +123,8 @@ TEST_F(ViewsTest, EntriesAgainstTheRulesAreLeftOutAndCounted) {
   auto bad_hash = Release('2', 11);
   bad_hash.mutable_content_hash()->back() ^= 1;
   Publish(bad_hash);
-  Publish(Release('3', 12, "", "BRA"));                               // Of another state.
-  Publish(Release('1', 13));                                          // A name again.
+  Publish(Release('3', 12, "", "BRA"));  // Of another state.
+  Publish(Release('1', 13));             // A name again.
   Append(kStatistics, {"statistics.release", "r", "\xff"});
   Append(kStatistics, {"statistics.withdrawal", "r", "\xff"});
   Append(kStatistics, {"statistics.cube", "r", "of the future"});

@@ -16,21 +16,6 @@ namespace {
 constexpr int kPageSize = 1000;
 constexpr char kService[] = "/enlace.exchange.v1.CaseService/";
 
-class CasesImport final : public Command {
- public:
-  void Declare(Arguments& arguments) override {
-    arguments.Positional("FILE", import_.file, "File of case records, CSV");
-    arguments.Text("--receipt", import_.receipt, "Where to write the receipt");
-    arguments.Flag("--dry-run", import_.dry_run, "Send nothing; no node is needed");
-    arguments.Flag("--validate-only", import_.validate_only,
-                   "Let the node check everything and store nothing");
-  }
-  StatusOr<ExitCode> Run(Context& context) override { return RunImport(context, import_); }
-
- private:
-  ImportArguments import_;
-};
-
 class CasesGet final : public Command {
  public:
   void Declare(Arguments& arguments) override {
@@ -93,10 +78,7 @@ class CasesList final : public Command {
                  FormatTime(record.update_time_ms())});
       return Status();
     }));
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return kExitOk;
   }
 
@@ -239,9 +221,10 @@ class CasesTabulate final : public Command {
 }  // namespace
 
 void AddCases(Program& program) {
-  program.Add<CasesImport>("cases", "import", "Hand in a file of case records",
-                           {"enlace cases import victims-2019.csv",
-                            "enlace cases import victims-2019.csv --dry-run --jurisdiction ARG"});
+  program.Add<ImportCommand<intake::Content::kCases>>(
+      "cases", "import", "Hand in a file of case records",
+      {"enlace cases import victims-2019.csv",
+       "enlace cases import victims-2019.csv --dry-run --jurisdiction ARG"});
   program.Add<CasesGet>(
       "cases", "get", "Show one record of the own entity",
       {"enlace cases get jurisdictions/ARG/cases/00112233445566778899aabbccddeeff",

@@ -38,10 +38,7 @@ class ChannelsList final : public Command {
                  channel.last_pull_time_ms() == 0 ? "" : FormatTime(channel.last_pull_time_ms()),
                  Trouble(channel)});
     }
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return kExitOk;
   }
 };
@@ -110,10 +107,7 @@ class ChannelsShow final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return Status();
   }
 
@@ -145,10 +139,7 @@ class ChannelsVerify final : public Command {
       ENLACE_ASSIGN_OR_RETURN(const bool holds, Verify(*node, origin, table));
       proved = proved && holds;
     }
-    if (context.json())
-      context.Print(table.ToJson());
-    else
-      context.PrintTable(table);
+    context.PrintTable(table);
     return proved ? kExitOk : kExitFindings;
   }
 

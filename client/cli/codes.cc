@@ -16,10 +16,7 @@ class CodesList final : public Command {
     ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
     StatusOr<Table> table = list_.empty() ? Lists(*registry) : Codes(context, *registry);
     ENLACE_RETURN_IF_ERROR(table.status());
-    if (context.json())
-      context.Print(table->ToJson());
-    else
-      context.PrintTable(*table);
+    context.PrintTable(*table);
     return kExitOk;
   }
 
@@ -59,12 +56,11 @@ class Version final : public Command {
   StatusOr<ExitCode> Run(Context& context) override {
     Table table({"program", "version"});
     table.Add({"enlace", ENLACE_VERSION});
-    if (context.json())
-      context.Print(table.ToJson());
-    else if (context.settings().output == Output::kCsv)
-      context.PrintTable(table);
-    else
+    if (context.settings().output == Output::kTable) {
       context.PrintLine("enlace " ENLACE_VERSION);
+    } else {
+      context.PrintTable(table);
+    }
     return kExitOk;
   }
 };

@@ -43,7 +43,25 @@ void Context::PrintLine(std::string_view text) {
 }
 
 void Context::PrintTable(const Table& table) {
-  printed_ += settings_.output == Output::kCsv ? table.ToCsv() : table.ToText();
+  switch (settings_.output) {
+    case Output::kJson:
+      printed_ += table.ToJson();
+      return;
+    case Output::kCsv:
+      printed_ += table.ToCsv();
+      return;
+    case Output::kTable:
+      printed_ += table.ToText();
+      return;
+  }
+}
+
+void Context::PrintList(const JsonList& list, const Table& table) {
+  if (json()) {
+    Print(list.Finish());
+  } else {
+    PrintTable(table);
+  }
 }
 
 Status Context::PrintJson(const google::protobuf::Message& message) {

@@ -34,6 +34,16 @@ struct World {
   const Clock& clock;
 };
 
+// A list as one JSON array, "[]" when empty.
+class JsonList {
+ public:
+  Status Add(const google::protobuf::Message& message);
+  std::string Finish() const { return "[" + items_ + "]\n"; }
+
+ private:
+  std::string items_;
+};
+
 class Context {
  public:
   Context(World& world, Settings settings) : world_(world), settings_(std::move(settings)) {}
@@ -51,8 +61,10 @@ class Context {
   // Adds to what is printed on success.
   void Print(std::string_view text) { printed_ += text; }
   void PrintLine(std::string_view text);
-  // A table as text or CSV. REQUIRES: output is not JSON.
+  // A table in the wanted form.
   void PrintTable(const Table& table);
+  // A list of messages: `list` as JSON, or `table`, which shows the same items.
+  void PrintList(const JsonList& list, const Table& table);
   // One message in the proto JSON mapping.
   Status PrintJson(const google::protobuf::Message& message);
   bool json() const { return settings_.output == Output::kJson; }
@@ -87,15 +99,5 @@ class Context {
 StatusOr<std::string> ToJson(const google::protobuf::Message& message);
 // REQUEST_MALFORMED (never echoing the text): unknown fields are refused.
 Status FromJson(std::string_view json, google::protobuf::Message& message);
-
-// A list as one JSON array, "[]" when empty.
-class JsonList {
- public:
-  Status Add(const google::protobuf::Message& message);
-  std::string Finish() const { return "[" + items_ + "]\n"; }
-
- private:
-  std::string items_;
-};
 
 }  // namespace enlace::cli

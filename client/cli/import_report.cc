@@ -163,7 +163,16 @@ std::string ReceiptFor(const std::string& file) {
   return name;
 }
 
-StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments) {
+void ImportArguments::Declare(Arguments& arguments, const std::string& file_help) {
+  arguments.Positional("FILE", file, file_help);
+  arguments.Text("--receipt", receipt, "Where to write the receipt");
+  arguments.Flag("--dry-run", dry_run, "Send nothing; no node is needed");
+  arguments.Flag("--validate-only", validate_only,
+                 "Let the node check everything and store nothing");
+}
+
+StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments,
+                             intake::Content content) {
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   ENLACE_ASSIGN_OR_RETURN(const intake::Mappings* mappings, context.Mappings());
   const Settings& settings = context.settings();
@@ -176,7 +185,7 @@ StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments)
   options.file = arguments.file;
   options.jurisdiction = settings.jurisdiction;
   options.validate_only = arguments.validate_only;
-  options.content = arguments.cases ? intake::Content::kCases : intake::Content::kFigures;
+  options.content = content;
   intake::DrySink nowhere;
   std::unique_ptr<RpcSink> node;
   intake::RowSink* sink = &nowhere;

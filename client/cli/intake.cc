@@ -88,10 +88,7 @@ class DemoData final : public Command {
     }
     ENLACE_RETURN_IF_ERROR(
         intake::ReplaceFile(folder_ + "/README.txt", std::string(intake::kSampleNotice)));
-    if (context.json())
-      context.Print(table.ToJson());
-    else
-      context.PrintTable(table);
+    context.PrintTable(table);
     return kExitOk;
   }
 

@@ -59,10 +59,7 @@ class NodePeers final : public Command {
            peer.last_success_time_ms() == 0 ? "never" : FormatTime(peer.last_success_time_ms()),
            std::to_string(peer.channels()), peer.trouble()});
     }
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return kExitOk;
   }
 };

@@ -184,10 +184,7 @@ class ProgrammesList final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return kExitOk;
   }
 

@@ -43,10 +43,7 @@ class ReportsRegional final : public Command {
       ENLACE_RETURN_IF_ERROR(intake::ReplaceFile(path, bytes));
       table.Add({path, std::to_string(bytes.size())});
     }
-    if (context.json())
-      context.Print(table.ToJson());
-    else
-      context.PrintTable(table);
+    context.PrintTable(table);
     return kExitOk;
   }
 
@@ -169,10 +166,7 @@ class FiguresList final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
-    if (context.json())
-      context.Print(list.Finish());
-    else
-      context.PrintTable(table);
+    context.PrintList(list, table);
     return kExitOk;
   }
 

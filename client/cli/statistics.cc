@@ -18,22 +18,6 @@ namespace {
 constexpr int kPageSize = 1000;
 constexpr char kService[] = "/enlace.exchange.v1.StatisticsService/";
 
-class StatisticsImport final : public Command {
- public:
-  StatisticsImport() { import_.cases = false; }
-  void Declare(Arguments& arguments) override {
-    arguments.Positional("FILE", import_.file, "File of official figures, CSV");
-    arguments.Text("--receipt", import_.receipt, "Where to write the receipt");
-    arguments.Flag("--dry-run", import_.dry_run, "Send nothing; no node is needed");
-    arguments.Flag("--validate-only", import_.validate_only,
-                   "Let the node check everything and store nothing");
-  }
-  StatusOr<ExitCode> Run(Context& context) override { return RunImport(context, import_); }
-
- private:
-  ImportArguments import_;
-};
-
 Status PrintFigures(Context& context, const std::vector<api::Observation>& figures) {
   if (context.json()) {
     JsonList list;
@@ -209,9 +193,10 @@ class StatisticsDelivery final : public Command {
 }  // namespace
 
 void AddStatistics(Program& program) {
-  program.Add<StatisticsImport>("statistics", "import", "Hand in a file of official figures",
-                                {"enlace statistics import glotip-2025.csv",
-                                 "enlace statistics import glotip-2025.csv --validate-only"});
+  program.Add<ImportCommand<intake::Content::kFigures>>(
+      "statistics", "import", "Hand in a file of official figures",
+      {"enlace statistics import glotip-2025.csv",
+       "enlace statistics import glotip-2025.csv --validate-only"});
   program.Add<StatisticsSet>(
       "statistics", "set", "Set one figure by hand; settles a conflict",
       {"enlace statistics set --indicator detected_victims --year 2024 --value 112",

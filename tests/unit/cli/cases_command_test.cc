@@ -1,0 +1,140 @@
+#include "client/cli/program.h"
+
+#include <gmock/gmock.h>
+
+#include "enlace/exchange/v1/case_service.pb.h"
+#include "tests/unit/cli/fixture.h"
+
+namespace enlace::cli {
+namespace {
+
+namespace api = ::enlace::exchange::v1;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kCase[] = "jurisdictions/ARG/cases/00112233445566778899aabbccddeeff";
+
+TEST_F(ProgramTest, ACaseByHandIsSentAsCodes) {
+  api::CreateCaseRecordRequest sent;
+  node_.On<api::CreateCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/CreateCaseRecord",
+      [&](const api::CreateCaseRecordRequest& request) {
+        sent = request;
+        api::CaseRecord record = request.case_record();
+        record.set_name(kCase);
+        return record;
+      });
+  const Ended ended = Run({"cases", "create", "--year", "2024", "--set", "age_band=18_20", "--set",
+                           "means=+threats,-debt_bondage,rest:unknown", "--request-id",
+                           "6f0d6b0e-6f5c-4d65-a2a7-0c1c5f2a9a10"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(sent.case_record().registration_year(), 2024u);
+  EXPECT_EQ(sent.case_record().singles(0).code(), 3u);
+  EXPECT_THAT(sent.case_record().sets(0).affirmed(), ElementsAre(4u));
+  EXPECT_THAT(sent.case_record().sets(0).denied(), ElementsAre(1u));
+  EXPECT_EQ(sent.case_record().sets(0).rest(), api::MISSING_UNKNOWN);
+  EXPECT_EQ(sent.request_id(), "6f0d6b0e-6f5c-4d65-a2a7-0c1c5f2a9a10");
+  EXPECT_THAT(ended.out, HasSubstr(kCase));
+}
+
+TEST_F(ProgramTest, ACaseThatDoesNotFitIsNotSent) {
+  const Ended ended = Run({"cases", "create", "--set", "age_band=18_20"});  // No year.
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_TRUE(node_.calls.empty());
+}
+
+TEST_F(ProgramTest, ACaseFileWithAnUnknownFieldIsRefused) {
+  const std::string file = folder_.Write("case.json", R"({"registrationYear":2024,"name2":"x"})");
+  const Ended ended = Run({"cases", "create", "--file", file});
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_THAT(ended.err, HasSubstr("REQUEST_MALFORMED"));
+}
+
+TEST_F(ProgramTest, ACorrectionStartsFromWhatIsStored) {
+  node_.On<api::GetCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/GetCaseRecord", [](const auto&) {
+        api::CaseRecord record;
+        record.set_codelist_version(1);
+        record.set_registration_year(2024);
+        record.set_etag("e1");
+        auto& single = *record.add_singles();
+        single.set_attribute(2);
+        single.set_code(1);
+        return record;
+      });
+  api::CorrectCaseRecordRequest sent;
+  node_.On<api::CorrectCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/CorrectCaseRecord",
+      [&](const api::CorrectCaseRecordRequest& request) {
+        sent = request;
+        return request.case_record();
+      });
+  const Ended ended =
+      Run({"cases", "correct", kCase, "--set", "age_band=18_20", "--reason", "entry_error"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(sent.etag(), "e1");
+  EXPECT_EQ(sent.reason(), 1u);
+  EXPECT_EQ(sent.case_record().name(), kCase);
+  ASSERT_EQ(sent.case_record().singles_size(), 2);
+}
+
+TEST_F(ProgramTest, WhatCannotBeUndoneNeedsAPersonOrYes) {
+  node_.On<api::EraseCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/EraseCaseRecord", [](const auto&) {
+        api::CaseRecord record;
+        record.set_state(api::CaseRecord::ERASED);
+        return record;
+      });
+  const std::vector<std::string> erase{"cases", "erase", kCase, "--reason", "legal_order"};
+  const Ended nobody = Run(erase);
+  EXPECT_EQ(nobody.code, kExitPrecondition);
+  EXPECT_THAT(nobody.err, HasSubstr("CONFIRMATION_NEEDED"));
+  terminal_ = true;
+  typed_ = "y\n";
+  EXPECT_EQ(Run(erase).code, kExitPrecondition);
+  EXPECT_TRUE(node_.calls.empty());
+  typed_ = "yes\n";
+  EXPECT_EQ(Run(erase).code, 0);
+  terminal_ = false;
+  std::vector<std::string> with_yes = erase;
+  with_yes.push_back("--yes");
+  EXPECT_EQ(Run(with_yes).code, 0);
+}
+
+TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
+  api::TabulateCaseRecordsRequest sent;
+  node_.On<api::TabulateCaseRecordsRequest, api::TabulateCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/TabulateCaseRecords",
+      [&](const api::TabulateCaseRecordsRequest& request) {
+        sent = request;
+        api::TabulateCaseRecordsResponse response;
+        auto& known = *response.add_cells();
+        known.add_coordinates()->set_code(1);
+        known.set_count(12);
+        auto& unknown = *response.add_cells();
+        unknown.add_coordinates()->set_missing(api::MISSING_UNKNOWN);
+        unknown.set_suppressed(true);
+        response.set_threshold(5);
+        return response;
+      });
+  const Ended ended = Run({"cases", "tabulate", "--by", "sex", "--where", "citizenship=PRY,BOL",
+                           "--years", "2018-2020", "--lang", "es"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out,
+            "Sexo o género registrado      casos\n"
+            "Femenino                         12\n"
+            "desconocido               suprimido\n");
+  EXPECT_THAT(sent.filters(0).codes(), ElementsAre(600u, 68u));
+  EXPECT_EQ(sent.year_from(), 2018u);
+  EXPECT_EQ(sent.year_to(), 2020u);
+}
+
+TEST_F(ProgramTest, AnUnknownAttributeOfATabulationIsRefusedHere) {
+  const Ended ended = Run({"cases", "tabulate", "--by", "surname"});
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_THAT(ended.err, HasSubstr("TABULATION_INVALID"));
+  EXPECT_TRUE(node_.calls.empty());
+}
+
+}  // namespace
+}  // namespace enlace::cli

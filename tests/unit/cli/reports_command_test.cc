@@ -1,0 +1,58 @@
+#include "client/cli/program.h"
+
+#include <gmock/gmock.h>
+
+#include "enlace/exchange/v1/report_service.pb.h"
+#include "tests/unit/cli/fixture.h"
+
+namespace enlace::cli {
+namespace {
+
+namespace api = ::enlace::exchange::v1;
+using ::testing::HasSubstr;
+
+TEST_F(ProgramTest, AReportIsWrittenInThreeFormats) {
+  node_.On<api::GetRegionalReportRequest, api::GetRegionalReportResponse>(
+      "/enlace.exchange.v1.ReportService/GetRegionalReport",
+      [](const api::GetRegionalReportRequest& request) {
+        api::GetRegionalReportResponse page;
+        page.set_data(request.page_token().empty() ? "first," : "second");
+        if (request.page_token().empty()) page.set_next_page_token("t");
+        return page;
+      });
+  EXPECT_EQ(Run({"reports", "regional", "--out", folder_.path("report")}).code, 0);
+  for (const char* name : {"regional.csv", "regional.json", "regional.html"}) {
+    EXPECT_EQ(testing::TempDir::Read(folder_.path("report/") + name), "first,second");
+  }
+}
+
+TEST_F(ProgramTest, AReportIsVerifiedInPiecesAndFindingsHaveTheirOwnExitCode) {
+  std::string seen;
+  std::vector<bool> last;
+  node_.On<api::VerifyRegionalReportRequest, api::VerifyRegionalReportResponse>(
+      "/enlace.exchange.v1.ReportService/VerifyRegionalReport",
+      [&](const api::VerifyRegionalReportRequest& request) {
+        EXPECT_LE(request.data().size(), size_t{1} << 20);
+        EXPECT_EQ(request.page_token().empty(), last.empty());
+        seen += request.data();
+        last.push_back(request.last());
+        api::VerifyRegionalReportResponse response;
+        response.set_next_page_token(request.last() ? "" : "t");
+        if (request.last()) {
+          auto& finding = *response.add_findings();
+          finding.set_line(7);
+          finding.set_column("value");
+          finding.set_description("another value is signed");
+        }
+        return response;
+      });
+  const std::string text(1'300'000, 'x');
+  const Ended ended = Run({"reports", "verify", folder_.Write("regional.csv", text)});
+  EXPECT_EQ(ended.code, kExitFindings);
+  EXPECT_THAT(ended.out, HasSubstr("another value is signed"));
+  EXPECT_EQ(seen, text);
+  EXPECT_EQ(last, (std::vector<bool>{false, false, true}));
+}
+
+}  // namespace
+}  // namespace enlace::cli

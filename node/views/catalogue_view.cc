@@ -41,7 +41,7 @@ void Withdraw(const store::StoredEntry& entry, CatalogueState& state) {
   found->second.sequence = entry.sequence;
 }
 
-void Fold(const store::StoredEntry& entry, CatalogueState& state) {
+void FoldTraining(const store::StoredEntry& entry, CatalogueState& state) {
   const bool programme = entry.header.kind == "training.programme";
   const bool withdrawal = entry.header.kind == "training.withdrawal";
   if ((!programme && !withdrawal) || entry.header.schema_version != 1) {
@@ -62,37 +62,12 @@ void Fold(const store::StoredEntry& entry, CatalogueState& state) {
 }  // namespace
 
 Status ExtendCatalogue(const store::Reader& reader, uint64_t size, CatalogueState& state) {
-  ENLACE_RETURN_IF_ERROR(store::ScanEntries(reader, state.channel.origin, state.channel.size, size,
-                                            [&state](const store::StoredEntry& entry) {
-                                              Fold(entry, state);
-                                              return true;
-                                            }));
-  state.channel.size = size;
-  return absl::OkStatus();
+  return ExtendFold(reader, size, FoldTraining, state);
 }
 
 StatusOr<std::shared_ptr<const CatalogueState>> CatalogueView::At(const store::Reader& reader,
                                                                   const ChannelAt& channel) {
-  auto state = std::make_shared<CatalogueState>();
-  {
-    MutexLock lock(mutex_);
-    const auto found = states_.find(channel.origin);
-    if (found != states_.end() && found->second->channel == channel) return found->second;
-    if (found != states_.end() && found->second->channel.size < channel.size) {
-      *state = *found->second;
-    }
-  }
-  if (state->channel.origin.empty()) {
-    ENLACE_ASSIGN_OR_RETURN(const auto origin, model::ChannelOrigin::Parse(channel.origin));
-    state->channel.origin = channel.origin;
-    state->jurisdiction = origin.jurisdiction;
-  }
-  ENLACE_RETURN_IF_ERROR(ExtendCatalogue(reader, channel.size, *state));
-  MutexLock lock(mutex_);
-  if (states_.size() >= kStatesMax) states_.clear();
-  auto& kept = states_[channel.origin];
-  if (kept == nullptr || kept->channel.size < channel.size) kept = state;
-  return std::shared_ptr<const CatalogueState>(state);
+  return cache_.At(reader, channel, FoldTraining);
 }
 
 }  // namespace enlace::views

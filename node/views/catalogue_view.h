@@ -6,8 +6,7 @@
 #include <string>
 
 #include "enlace/channel/v1/training.pb.h"
-#include "node/base/mutex.h"
-#include "node/views/channel_state.h"
+#include "node/views/fold_cache.h"
 
 // The catalogue of programmes: a fold of training channels.
 //
@@ -38,14 +37,11 @@ Status ExtendCatalogue(const store::Reader& reader, uint64_t size, CatalogueStat
 // As FiguresView.
 class CatalogueView {
  public:
-  static constexpr size_t kStatesMax = 128;
-
   StatusOr<std::shared_ptr<const CatalogueState>> At(const store::Reader& reader,
                                                      const ChannelAt& channel);
 
  private:
-  Mutex mutex_;
-  std::map<std::string, std::shared_ptr<const CatalogueState>> states_ ENLACE_GUARDED_BY(mutex_);
+  FoldCache<CatalogueState> cache_;
 };
 
 }  // namespace enlace::views

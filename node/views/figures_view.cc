@@ -36,7 +36,7 @@ void Withdraw(const store::StoredEntry& entry, StatisticsState& state) {
   state.withdrawn += state.releases.erase(found->second);
 }
 
-void Fold(const store::StoredEntry& entry, StatisticsState& state) {
+void FoldReleases(const store::StoredEntry& entry, StatisticsState& state) {
   const bool release = entry.header.kind == "statistics.release";
   const bool withdrawal = entry.header.kind == "statistics.withdrawal";
   if ((!release && !withdrawal) || entry.header.schema_version != 1) {
@@ -55,13 +55,7 @@ void Fold(const store::StoredEntry& entry, StatisticsState& state) {
 }  // namespace
 
 Status ExtendStatistics(const store::Reader& reader, uint64_t size, StatisticsState& state) {
-  ENLACE_RETURN_IF_ERROR(store::ScanEntries(reader, state.channel.origin, state.channel.size, size,
-                                            [&state](const store::StoredEntry& entry) {
-                                              Fold(entry, state);
-                                              return true;
-                                            }));
-  state.channel.size = size;
-  return absl::OkStatus();
+  return ExtendFold(reader, size, FoldReleases, state);
 }
 
 std::vector<PlacedFigure> FiguresInForce(const StatisticsState& state) {
@@ -84,27 +78,7 @@ std::vector<PlacedFigure> FiguresInForce(const StatisticsState& state) {
 
 StatusOr<std::shared_ptr<const StatisticsState>> FiguresView::At(const store::Reader& reader,
                                                                  const ChannelAt& channel) {
-  auto state = std::make_shared<StatisticsState>();
-  {
-    MutexLock lock(mutex_);
-    const auto found = states_.find(channel.origin);
-    if (found != states_.end() && found->second->channel == channel) return found->second;
-    if (found != states_.end() && found->second->channel.size < channel.size) {
-      *state = *found->second;
-    }
-  }
-  if (state->channel.origin.empty()) {
-    ENLACE_ASSIGN_OR_RETURN(const auto origin, model::ChannelOrigin::Parse(channel.origin));
-    state->channel.origin = channel.origin;
-    state->jurisdiction = origin.jurisdiction;
-  }
-  ENLACE_RETURN_IF_ERROR(ExtendStatistics(reader, channel.size, *state));
-  MutexLock lock(mutex_);
-  if (states_.size() >= kStatesMax) states_.clear();
-  auto& kept = states_[channel.origin];
-  // An older state asked for in between does not push out a newer one.
-  if (kept == nullptr || kept->channel.size < channel.size) kept = state;
-  return std::shared_ptr<const StatisticsState>(state);
+  return cache_.At(reader, channel, FoldReleases);
 }
 
 }  // namespace enlace::views

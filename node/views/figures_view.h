@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "enlace/channel/v1/statistics.pb.h"
-#include "node/base/mutex.h"
-#include "node/views/channel_state.h"
+#include "node/views/fold_cache.h"
 
 // Which releases are in force: a fold of a statistics channel.
 //
@@ -51,15 +50,11 @@ std::vector<PlacedFigure> FiguresInForce(const StatisticsState& state);
 // dropped at any time and is folded again from the channels.
 class FiguresView {
  public:
-  // Channels whose last state is kept.
-  static constexpr size_t kStatesMax = 128;
-
   StatusOr<std::shared_ptr<const StatisticsState>> At(const store::Reader& reader,
                                                       const ChannelAt& channel);
 
  private:
-  Mutex mutex_;
-  std::map<std::string, std::shared_ptr<const StatisticsState>> states_ ENLACE_GUARDED_BY(mutex_);
+  FoldCache<StatisticsState> cache_;
 };
 
 }  // namespace enlace::views

@@ -20,12 +20,11 @@ channel_pb::Entry ToEntry(const store::StoredEntry& stored, const std::string& j
     entry.set_payload_state(channel_pb::Entry::ERASED);
     return entry;
   }
-#ifdef ENLACE_BREAK_IGNORE_AUDIENCE
-  const bool entitled = true;
-#else
   // An audience that cannot be read is nobody.
   const auto audience = model::Audience::Parse(stored.header.audience);
-  const bool entitled = audience.ok() && audience->Includes(jurisdiction);
+  bool entitled = audience.ok() && audience->Includes(jurisdiction);
+#ifdef ENLACE_BREAK_IGNORE_AUDIENCE
+  entitled = true;
 #endif
   if (!entitled || stored.state != store::PayloadState::kPresent) {
     entry.set_payload_state(channel_pb::Entry::WITHHELD);

@@ -14,6 +14,14 @@ constexpr std::string_view kPrefix = "case_record";
 constexpr std::string_view kSourceKeyField = "source_key";
 // Code "source_corrected" of list "correction_reason": a later delivery of the same source.
 constexpr uint32_t kSourceCorrected = 5;
+// Stands for the version of the lists where contents are compared: a code keeps its number and
+// meaning in later versions, so a row is the same row under each that has its codes.
+constexpr uint32_t kAnyVersion = 0;
+
+model::CaseContent OfAnyVersion(model::CaseContent content) {
+  content.codelist_version = kAnyVersion;
+  return content;
+}
 
 }  // namespace
 
@@ -61,17 +69,25 @@ Status CaseImport::Add(const CaseImportRow& row) {
   }
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
   if (stored.has_value()) {
-    ENLACE_ASSIGN_OR_RETURN(
-        const std::string hash,
-        store::CaseRowHash(transaction_, stored->subject, row.content, source_hash));
-    if (!hash.empty() && hash != stored->content_hash) return Delivery::Conflict(row.row);
-    return Unchanged(row, stored->subject);
+    ENLACE_ASSIGN_OR_RETURN(const bool same, IsRowOf(*stored, row.content, source_hash));
+    return same ? Unchanged(row, stored->subject) : Delivery::Conflict(row.row);
   }
   if (source_hash.empty()) return AddNew(row, source_hash);
   ENLACE_ASSIGN_OR_RETURN(
       const auto known,
       store::FindBySourceKey(transaction_, delivery_.batch().entity, source_hash));
   return known.has_value() ? AddKnown(row, source_hash, *known) : AddNew(row, source_hash);
+}
+
+StatusOr<bool> CaseImport::IsRowOf(const store::BatchRow& stored, const model::CaseContent& content,
+                                   const std::string& source_hash) const {
+  // Hashes of earlier programs name the version.
+  for (const model::CaseContent& form : {OfAnyVersion(content), content}) {
+    ENLACE_ASSIGN_OR_RETURN(const std::string hash,
+                            store::CaseRowHash(transaction_, stored.subject, form, source_hash));
+    if (hash.empty() || hash == stored.content_hash) return true;
+  }
+  return false;
 }
 
 Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_hash) {
@@ -88,7 +104,8 @@ Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_ha
 Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_hash,
                             const std::string& reference) {
   ENLACE_ASSIGN_OR_RETURN(const auto current, store::LoadCase(transaction_, reference));
-  if (current.state == CaseState::kActive && current.content == row.content) {
+  if (current.state == CaseState::kActive &&
+      OfAnyVersion(current.content) == OfAnyVersion(row.content)) {
     return Record(row, RowOutcome::kUnchanged, reference, source_hash);
   }
   const Status period = CheckPeriod(epochs_, current.content, row.content, kPrefix);
@@ -129,8 +146,9 @@ Status CaseImport::Record(const CaseImportRow& row, RowOutcome outcome,
   store::BatchRow became;
   became.outcome = outcome;
   became.subject = reference;
-  ENLACE_ASSIGN_OR_RETURN(became.content_hash,
-                          store::CaseRowHash(transaction_, reference, row.content, source_hash));
+  ENLACE_ASSIGN_OR_RETURN(
+      became.content_hash,
+      store::CaseRowHash(transaction_, reference, OfAnyVersion(row.content), source_hash));
   ENLACE_RETURN_IF_ERROR(delivery_.Put(row.row, became));
   auto& out = *result_.response.add_results();
   out.set_row(row.row);

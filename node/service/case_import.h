@@ -14,7 +14,8 @@
 // What one call of ImportCaseRecords does to the store.
 //
 //   the row came before, same content     -> UNCHANGED, the same name (an erased record
-//                                            stays erased and cannot be compared)
+//                                            stays erased and cannot be compared); the same
+//                                            codes of another version are the same content
 //   the row came before, other content    -> BATCH_CONFLICT for the call
 //   the row is not valid                  -> QUARANTINED
 //   its source key is known, same content -> UNCHANGED
@@ -54,6 +55,9 @@ class CaseImport {
   Status Add(const CaseImportRow& row);
 
  private:
+  // An erased record cannot be compared, so its row counts as the same.
+  StatusOr<bool> IsRowOf(const store::BatchRow& stored, const model::CaseContent& content,
+                         const std::string& source_hash) const;
   Status AddNew(const CaseImportRow& row, const std::string& source_hash);
   Status AddKnown(const CaseImportRow& row, const std::string& source_hash,
                   const std::string& reference);

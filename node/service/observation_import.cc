@@ -20,14 +20,23 @@ bool SaysTheSame(const Observation& a, const Observation& b) {
   return a.status == b.status && a.value == b.value;
 }
 
+// Stands for the version of the lists in a row's hash: a code keeps its number and meaning in
+// later versions, so a row is the same row under each that has its codes.
+constexpr uint32_t kAnyVersion = 0;
+
 // What a row is recognised by. A figure is no person's attribute, so it needs no salt.
-std::string RowHash(const Observation& observation) {
+std::string RowHash(const Observation& observation, uint32_t version = kAnyVersion) {
   std::string bytes = model::FigureKeyText(observation.key);
   bytes += '\0';
-  AppendU32(bytes, observation.codelist_version);
+  AppendU32(bytes, version);
   AppendU32(bytes, static_cast<uint32_t>(observation.status));
   AppendU64(bytes, observation.value);
   return std::string(AsView(crypto::Sha256(bytes)).substr(0, kRowHashBytes));
+}
+
+// Hashes of earlier programs name the version.
+bool IsRowOf(const std::string& hash, const Observation& observation) {
+  return hash == RowHash(observation) || hash == RowHash(observation, observation.codelist_version);
 }
 
 }  // namespace
@@ -68,7 +77,7 @@ Status ObservationImport::Add(const ObservationImportRow& row) {
   }
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
   if (stored.has_value()) {
-    if (stored->content_hash != RowHash(row.observation)) return Delivery::Conflict(row.row);
+    if (!IsRowOf(stored->content_hash, row.observation)) return Delivery::Conflict(row.row);
     Answer(row, RowOutcome::kUnchanged);
     return absl::OkStatus();
   }

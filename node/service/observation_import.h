@@ -12,7 +12,8 @@
 
 // What one call of ImportObservations does to the store.
 //
-//   the row came before, same content         -> UNCHANGED
+//   the row came before, same content         -> UNCHANGED, also under another version of
+//                                                the code lists
 //   the row came before, other content        -> BATCH_CONFLICT for the call
 //   the row is not valid                      -> QUARANTINED
 //   no figure under its key                   -> ACCEPTED

@@ -5,6 +5,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "node/crypto/hash.h"
@@ -40,6 +41,18 @@ inline std::shared_ptr<const codes::Registry> ShippedCodesPtr() {
   return *registry;
 }
 inline const codes::Registry& ShippedCodes() { return *ShippedCodesPtr(); }
+
+// The same lists as the version after that, which has all their codes.
+inline const codes::Registry& NextCodes() {
+  static const auto* registry = [] {
+    std::vector<codes::CodeList> lists;
+    for (const auto& [name, list] : ShippedCodes().lists()) {
+      lists.emplace_back(name, list.version() + 1, list.source(), list.codes());
+    }
+    return new codes::Registry(std::move(lists));
+  }();
+  return *registry;
+}
 
 inline const authz::Policy& ShippedPolicy() {
   static const auto* policy =

@@ -154,6 +154,29 @@ TEST_F(ImportCaseRecords, ALaterDeliveryReplacesByItsSourceKey) {
   EXPECT_EQ(Delivery(kOtherBatch).accepted(), 1u);
 }
 
+TEST_F(ImportCaseRecords, ARowIsTheSameUnderALaterVersionOfTheCodeLists) {
+  auto request = Batch();
+  AddRow(request, 1, ValidRecord(2020), "file-7");
+  const std::string name = Import(request).results(0).name();
+  service::CaseService updated({*node_.db.store, NextCodes(), *node_.columns, node_.page_tokens,
+                                node_.epochs, crypto::RandomBytes, "ARG", 5});
+  rpc::CallContext call{.caller = node_.police, .method = "m", .request_id = "r"};
+  const auto import = [&](const std::string& batch, uint32_t year) {
+    auto later = Batch(batch);
+    AddRow(later, 1, ValidRecord(year), "file-7");
+    later.mutable_rows(0)->mutable_case_record()->set_codelist_version(2);
+    return updated.ImportCaseRecords(call, later);
+  };
+  for (const char* batch : {kBatch, kOtherBatch}) {
+    const auto again = import(batch, 2020);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->results(0).outcome(), pb::RowResult::UNCHANGED);
+    EXPECT_EQ(again->results(0).name(), name);
+  }
+  EXPECT_EQ(Get(node_.police, name)->revision(), 1u);
+  EXPECT_EQ(ReasonOf(import(kBatch, 2021).status()), Reason::BATCH_CONFLICT);
+}
+
 TEST_F(ImportCaseRecords, SourceKeysOfEntitiesAreApart) {
   auto request = Batch();
   AddRow(request, 1, ValidRecord(2020), "file-7");

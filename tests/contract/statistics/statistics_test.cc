@@ -162,6 +162,22 @@ TEST_F(ImportObservations, AnOtherRowUnderTheSameNumberConflictsAndNothingIsWrit
   EXPECT_EQ(Only().value(), 12u);
 }
 
+TEST_F(ImportObservations, ARowIsTheSameUnderALaterVersionOfTheCodeLists) {
+  ImportRows(kBatch, {{1, Figure(2020, 12)}});
+  service::StatisticsService updated({*node_.db.store, NextCodes(), node_.page_tokens, "ARG"});
+  rpc::CallContext call{.caller = node_.police, .method = "m", .request_id = "r"};
+  const auto import = [&](const pb::Observation& figure) {
+    auto request = Batch();
+    AddRow(request, 1, figure);
+    request.mutable_rows(0)->mutable_observation()->set_codelist_version(2);
+    return updated.ImportObservations(call, request);
+  };
+  const auto again = import(Figure(2020, 12));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->results(0).outcome(), Outcome::UNCHANGED);
+  EXPECT_EQ(ReasonOf(import(Figure(2020, 13)).status()), Reason::BATCH_CONFLICT);
+}
+
 TEST_F(ImportObservations, RowsOfOneBatchThatDisagreeLeaveNoValueStanding) {
   EXPECT_THAT(ImportRows(kBatch, {{1, Figure(2020, 12)}, {2, Suppressed(2020)}}),
               ElementsAre(Outcome::IN_CONFLICT, Outcome::IN_CONFLICT));

@@ -86,6 +86,7 @@ Json ReportJson(const intake::ImportReport& report, const std::string& receipt) 
           {"format", report.format},
           {"receipt", receipt},
           {"resumedFromRow", report.resumed_from_row},
+          {"tablesChanged", report.tables_changed},
           {"rowsRead", report.rows_read},
           {"accepted", account.accepted},
           {"unchanged", account.unchanged},
@@ -203,6 +204,13 @@ StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments,
   ENLACE_ASSIGN_OR_RETURN(const intake::ImportReport report, importer.Run(options));
   if (report.resumed_from_row > 0) {
     context.Note(fmt::format("went on from row {}", report.resumed_from_row));
+  }
+  if (report.tables_changed) {
+    context.Note(
+        fmt::format("mapping tables or code lists changed since then: rows before {} are "
+                    "what the earlier ones made of them; import the file once more to "
+                    "have those judged anew that were set aside",
+                    report.resumed_from_row));
   }
   return PrintReport(context, report, options.receipt);
 }

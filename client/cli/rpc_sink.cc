@@ -16,6 +16,8 @@ Request Begin(const intake::Batch& batch) {
   request.set_format(batch.format);
   request.set_not_ours(batch.not_ours);
   request.set_validate_only(batch.validate_only);
+  request.set_first_row(batch.first_row);
+  request.set_last_row(batch.last_row);
   for (const intake::QuarantinedRow& row : batch.quarantined) {
     api::QuarantinedRow& out = *request.add_quarantined();
     out.set_row(row.row);

@@ -141,17 +141,18 @@ void Importer::TakeFigure(Pass& pass, const CsvRecord& record) {
   pass.batch.observations.push_back({record.row, *figure});
 }
 
-Status Importer::Flush(Pass& pass, uint64_t next_row) {
-  if (pass.batch.empty()) return absl::OkStatus();
+Status Importer::Flush(Pass& pass, uint64_t last_row) {
   Batch batch = std::move(pass.batch);
   pass.batch = Batch();
   pass.batch.validate_only = batch.validate_only;
+  pass.batch.first_row = last_row + 1;
+  batch.last_row = last_row;
   batch.batch_id = pass.report.batch_id;
   batch.format = pass.report.format;
   batch.is_cases = pass.format->is_cases();
   const uint64_t nobodys = pass.without_jurisdiction;
   pass.without_jurisdiction = 0;
-  if (next_row <= pass.first_row) return absl::OkStatus();  // Acknowledged before.
+  if (last_row < pass.first_row) return absl::OkStatus();  // Acknowledged before.
 
   auto results = sink_.Send(batch);
   if (!results.ok()) {
@@ -170,11 +171,12 @@ Status Importer::Flush(Pass& pass, uint64_t next_row) {
   account.not_ours += batch.not_ours;
   account.without_jurisdiction += nobodys;
   if (pass.receipt != nullptr) {
-    ENLACE_RETURN_IF_ERROR(pass.receipt->Record(*results, batch.quarantined, account, next_row));
+    ENLACE_RETURN_IF_ERROR(
+        pass.receipt->Record(*results, batch.quarantined, account, last_row + 1));
   }
   pass.report.account = account;
-  pass.first_row = next_row;
-  if (progress_) progress_(next_row - 1);
+  pass.first_row = last_row + 1;
+  if (progress_) progress_(last_row);
   return absl::OkStatus();
 }
 
@@ -184,10 +186,10 @@ Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
     TakeCase(pass, record);
   else
     TakeFigure(pass, record);
-  // Where a batch ends depends on the file alone, so that a repeated batch is the same.
-  if (pass.batch.rows() == kBatchRowsMax || pass.batch.quarantined.size() == kBatchQuarantinedMax) {
-    return Flush(pass, record.row + 1);
-  }
+  // Where a batch ends is a matter of row numbers, not of what the mapping tables make of the
+  // rows, so that a repeated batch covers the same rows under other tables too.
+  const bool ends_known_rows = record.row + 1 == pass.first_row;
+  if (record.row % kBatchRowsMax == 0 || ends_known_rows) return Flush(pass, record.row);
   return absl::OkStatus();
 }
 
@@ -201,6 +203,7 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
                                                        options.jurisdiction);
   }
   pass.batch.validate_only = options.validate_only;
+  pass.batch.first_row = 1;
   HashingSource source(*pass.file);
   CsvReader reader(source);
   CsvRecord record;
@@ -209,13 +212,17 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
     if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
   }
-  ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read + 1));
+  if (pass.batch.first_row <= pass.report.rows_read) {
+    ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read));
+  }
   if (source.Finish() != pass.report.batch_id) {
     return Error(Reason::FILE_MALFORMED,
                  "the file changed while it was read; import a copy that nobody writes to");
   }
   pass.report.quality = pass.quality->Finish();
-  ENLACE_CHECK(pass.report.account.Sum() == pass.report.rows_read);
+  if (pass.report.account.Sum() != pass.report.rows_read) {
+    return Error(Reason::INTERNAL, "the account does not add up to the rows read");
+  }
   return absl::OkStatus();
 }
 
@@ -228,10 +235,12 @@ StatusOr<ImportReport> Importer::Run(const ImportOptions& options) {
     delivery.format = pass.report.format;
     delivery.target = sink_.Target();
     delivery.jurisdiction = options.jurisdiction;
+    delivery.tables = mappings_.fingerprint();
     ENLACE_ASSIGN_OR_RETURN(pass.receipt, Receipt::Open(options.receipt, delivery));
     pass.first_row = pass.receipt->state().next_row;
     pass.report.account = pass.receipt->state().account;
     if (pass.first_row > 1) pass.report.resumed_from_row = pass.first_row;
+    pass.report.tables_changed = pass.receipt->tables_changed();
   }
   ENLACE_RETURN_IF_ERROR(SecondPass(options, pass));
   if (pass.receipt != nullptr) ENLACE_RETURN_IF_ERROR(pass.receipt->Complete());

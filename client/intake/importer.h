@@ -42,6 +42,9 @@ struct ImportReport {
   std::map<std::string, uint64_t> node_reasons;  // Rows that the node set aside.
   QualityReport quality;
   uint64_t resumed_from_row = 0;  // 0 when it was not interrupted before.
+  // Mapping tables or code lists are others than before the interruption: rows before
+  // `resumed_from_row` are what the earlier ones made of them.
+  bool tables_changed = false;
 };
 
 class Importer {
@@ -66,7 +69,7 @@ class Importer {
   void TakeCase(Pass& pass, const CsvRecord& record);
   void TakeFigure(Pass& pass, const CsvRecord& record);
   void SetAside(Pass& pass, uint64_t row, const RowFault& fault);
-  Status Flush(Pass& pass, uint64_t next_row);
+  Status Flush(Pass& pass, uint64_t last_row);
 
   const Mappings& mappings_;
   RowSink& sink_;

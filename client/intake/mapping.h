@@ -121,6 +121,8 @@ class Mappings {
   StatusOr<const Format*> Recognise(const std::vector<std::string>& header, Header& order) const;
 
   const codes::Registry& registry() const { return registry_; }
+  // Names these tables and the version of the code lists: other tables, other text.
+  const std::string& fingerprint() const { return fingerprint_; }
   // Null when unknown.
   const Format* Find(std::string_view id) const;
   const std::vector<std::unique_ptr<Format>>& formats() const { return formats_; }
@@ -131,6 +133,7 @@ class Mappings {
   explicit Mappings(const codes::Registry& registry) : registry_(registry) {}
 
   const codes::Registry& registry_;
+  std::string fingerprint_;
   std::vector<std::unique_ptr<Format>> formats_;
   std::map<std::string, std::unique_ptr<AliasTable>, std::less<>> aliases_;  // By list.
 };

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "client/intake/mapping_loader.h"
+#include "node/base/bytes.h"
+#include "node/crypto/hash.h"
 
 namespace enlace::intake {
 namespace {
@@ -16,6 +18,19 @@ using model::Missing;
 
 constexpr size_t kFilesMax = 64;
 constexpr size_t kAliasesMax = 10'000;
+constexpr size_t kFingerprintDigits = 32;
+
+StatusOr<std::string> FingerprintOf(const std::vector<std::string>& files, uint32_t list_version) {
+  std::string bytes;
+  AppendU32(bytes, list_version);
+  for (const std::string& file : files) {
+    ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(file));
+    const Hash hash = crypto::Sha256(text);
+    bytes += AsView(hash);
+  }
+  const Hash hash = crypto::Sha256(bytes);
+  return HexEncode(AsView(hash)).substr(0, kFingerprintDigits);
+}
 
 }  // namespace
 
@@ -196,6 +211,7 @@ StatusOr<std::unique_ptr<Mappings>> Mappings::Load(const std::string& folder,
   }
   std::sort(files.begin(), files.end());
   std::unique_ptr<Mappings> out(new Mappings(registry));
+  ENLACE_ASSIGN_OR_RETURN(out->fingerprint_, FingerprintOf(files, registry.version()));
   MappingLoader loader(registry, *out);
   // Formats refer to alias tables, so these come first.
   for (const bool aliases : {true, false}) {

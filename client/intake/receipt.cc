@@ -14,13 +14,14 @@
 namespace enlace::intake {
 namespace {
 
-constexpr std::string_view kStateTitle = "enlace-import-state 1\n";
+constexpr std::string_view kStateTitle = "enlace-import-state 2\n";
 constexpr std::string_view kColumns = "row,outcome,name,reason,column\r\n";
 
 Status Damaged() {
   return Error(Reason::RECEIPT_EXISTS,
-               "the state file beside the receipt is damaged; name another receipt file and "
-               "import again, the node knows the rows that it has");
+               "the state file beside the receipt is damaged, or of another version of this "
+               "program; name another receipt file and import again, the node knows the rows "
+               "that it has");
 }
 
 struct Line {
@@ -52,8 +53,8 @@ void Account::Add(Outcome outcome) {
 
 std::string ImportState::Encode() const {
   std::string out(kStateTitle);
-  out += fmt::format("batch_id {}\nformat {}\ntarget {}\njurisdiction {}\n", batch_id, format,
-                     target, jurisdiction);
+  out += fmt::format("batch_id {}\nformat {}\ntarget {}\njurisdiction {}\ntables {}\n", batch_id,
+                     format, target, jurisdiction, tables);
   out += fmt::format("next_row {}\nreceipt_bytes {}\n", next_row, receipt_bytes);
   out += fmt::format("accepted {}\nunchanged {}\nreplaced {}\nin_conflict {}\nquarantined {}\n",
                      account.accepted, account.unchanged, account.replaced, account.in_conflict,
@@ -98,6 +99,7 @@ StatusOr<ImportState> ImportState::Decode(std::string_view text) {
   out.format = text_of("format");
   out.target = text_of("target");
   out.jurisdiction = text_of("jurisdiction");
+  out.tables = text_of("tables");
   out.next_row = number_of("next_row");
   out.receipt_bytes = number_of("receipt_bytes");
   out.account.accepted = number_of("accepted");
@@ -107,7 +109,7 @@ StatusOr<ImportState> ImportState::Decode(std::string_view text) {
   out.account.quarantined = number_of("quarantined");
   out.account.not_ours = number_of("not_ours");
   out.account.without_jurisdiction = number_of("without_jurisdiction");
-  if (!whole) return Damaged();
+  if (!whole || out.next_row == 0 || out.account.Sum() != out.next_row - 1) return Damaged();
   return out;
 }
 
@@ -127,6 +129,8 @@ StatusOr<std::unique_ptr<Receipt>> Receipt::Open(const std::string& path,
                    {{"path", path}});
     }
     ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Resume(path, out->state_.receipt_bytes));
+    out->tables_changed_ = out->state_.next_row > 1 && out->state_.tables != delivery.tables;
+    out->state_.tables = delivery.tables;
     return out;
   }
   ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Create(path));

@@ -42,12 +42,14 @@ struct ImportState {
   std::string format;
   std::string target;
   std::string jurisdiction;
+  std::string tables;  // Mappings::fingerprint() of the last part; may change on the way.
   uint64_t next_row = 1;
   uint64_t receipt_bytes = 0;
   Account account;
 
   std::string Encode() const;
-  // RECEIPT_EXISTS (the message says so) when the text is no intact state.
+  // RECEIPT_EXISTS (the message says so) when the text is no intact state, or its counts do
+  // not add up to the rows before `next_row`.
   static StatusOr<ImportState> Decode(std::string_view text);
   bool SameDelivery(const ImportState& other) const {
     return batch_id == other.batch_id && format == other.format && target == other.target &&
@@ -58,11 +60,13 @@ struct ImportState {
 class Receipt {
  public:
   // Begins a receipt, or goes on with the one of an interrupted delivery that is equal to
-  // `delivery` in all its names. RECEIPT_EXISTS, FILE_UNWRITABLE.
+  // `delivery` in file, format, target and jurisdiction. RECEIPT_EXISTS, FILE_UNWRITABLE.
   static StatusOr<std::unique_ptr<Receipt>> Open(const std::string& path,
                                                  const ImportState& delivery);
 
   const ImportState& state() const { return state_; }
+  // Whether the rows before state().next_row were mapped by other tables than `delivery`'s.
+  bool tables_changed() const { return tables_changed_; }
   // Makes one acknowledged batch part of the receipt: its results, what it set aside, and
   // the row after it. OK means that all of it is on disk.
   Status Record(const std::vector<RowResult>& results,
@@ -77,6 +81,7 @@ class Receipt {
 
   std::string path_;
   ImportState state_;
+  bool tables_changed_ = false;
   std::unique_ptr<DurableFile> file_;
 };
 

@@ -13,8 +13,7 @@
 // client library), or nowhere, to see what would happen.
 namespace enlace::intake {
 
-inline constexpr size_t kBatchRowsMax = 1000;  // Of one call, by the API.
-inline constexpr size_t kBatchQuarantinedMax = 1000;
+inline constexpr uint64_t kBatchRowsMax = 1000;  // Of one call, by the API.
 
 enum class Outcome { kAccepted, kUnchanged, kReplaced, kInConflict, kQuarantined };
 
@@ -39,6 +38,8 @@ struct QuarantinedRow {
 struct Batch {
   std::string batch_id;  // SHA-256 of the file in hex.
   std::string format;
+  uint64_t first_row = 0;  // Which rows of the file these are, both included.
+  uint64_t last_row = 0;
   bool is_cases = false;                     // What the format's rows are.
   std::vector<CaseRow> cases;                // Only for formats of case records.
   std::vector<ObservationRow> observations;  // Only for formats of figures.
@@ -47,7 +48,6 @@ struct Batch {
   bool validate_only = false;
 
   size_t rows() const { return cases.size() + observations.size(); }
-  bool empty() const { return rows() == 0 && quarantined.empty() && not_ours == 0; }
 };
 
 struct RowResult {

@@ -54,11 +54,21 @@ Status CheckDeliveryHead(const std::string& batch_id, const std::string& format,
   return absl::OkStatus();
 }
 
-Status CheckRowNumbers(std::vector<uint64_t> rows) {
+Status CheckRowNumbers(std::vector<uint64_t> rows, store::PartRows part, uint64_t not_ours) {
   std::sort(rows.begin(), rows.end());
   if (!rows.empty() && rows.front() == 0) return Fault("rows", "rows are numbered from 1");
   if (std::adjacent_find(rows.begin(), rows.end()) != rows.end()) {
     return Fault("rows", "a row number is there twice");
+  }
+  if (part.first == 0 && part.last == 0) return absl::OkStatus();
+  if (part.first == 0 || part.last < part.first || part.last - part.first >= kNotOursMax) {
+    return Fault("last_row", "expected first_row, from 1, to be at most last_row");
+  }
+  if (!rows.empty() && (rows.front() < part.first || rows.back() > part.last)) {
+    return Fault("rows", "expected rows from first_row to last_row only");
+  }
+  if (not_ours + rows.size() > part.last - part.first + 1) {
+    return Fault("not_ours", "expected no more rows in all than from first_row to last_row");
   }
   return absl::OkStatus();
 }
@@ -101,7 +111,8 @@ StatusOr<std::optional<store::BatchRow>> Delivery::FindStored(uint64_t row) cons
 Status Delivery::Conflict(uint64_t row) {
   return Error(Reason::BATCH_CONFLICT,
                fmt::format("row {} of this batch was stored earlier with other content; nothing "
-                           "of this call was stored. A changed file is a new batch",
+                           "of this call was stored. A changed file is a new batch; when only "
+                           "the mapping tables changed, correct what is stored by its name",
                            row),
                {{"row", std::to_string(row)}});
 }
@@ -122,8 +133,8 @@ Status Delivery::Quarantine(uint64_t row, const RowFault& fault) {
   return Put(row, became);
 }
 
-Status Delivery::Close(uint64_t lowest_row, uint64_t not_ours) {
-  ENLACE_RETURN_IF_ERROR(store::CountNotOurs(account_, lowest_row, not_ours));
+Status Delivery::Close(store::PartRows rows, uint64_t not_ours) {
+  ENLACE_RETURN_IF_ERROR(store::CountNotOurs(account_, rows, not_ours));
   store::PutBatch(transaction_, batch_, account_);
   return absl::OkStatus();
 }

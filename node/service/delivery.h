@@ -24,8 +24,9 @@ inline constexpr int kDeliveryQuarantinedMax = 1000;
 inline constexpr rpc::MethodLimits kDeliveryLimits{4 << 20, 1'000'000};
 
 // Checks of the request around the rows, for either kind of delivery. BATCH_TOO_LARGE;
-// REQUEST_INVALID for ids, formats, row numbers below 1 or given twice, and for columns and
-// reasons of set-aside rows that could be text of the file.
+// REQUEST_INVALID for ids, formats, row numbers below 1, given twice or outside the rows that
+// the part covers, and for columns and reasons of set-aside rows that could be text of the
+// file.
 template <typename Request>
 Status CheckDelivery(const Request& request);
 
@@ -62,7 +63,7 @@ class Delivery {
  private:
   Delivery(store::Transaction& transaction, store::BatchId batch, store::BatchAccount account)
       : transaction_(transaction), batch_(std::move(batch)), account_(std::move(account)) {}
-  Status Close(uint64_t lowest_row, uint64_t not_ours);
+  Status Close(store::PartRows rows, uint64_t not_ours);
 
   store::Transaction& transaction_;
   store::BatchId batch_;
@@ -80,7 +81,10 @@ Status Delivery::Finish(const Request& request) {
     note(aside.row());
     ENLACE_RETURN_IF_ERROR(Quarantine(aside.row(), {aside.reason(), aside.column()}));
   }
-  return Close(lowest_row, request.not_ours());
+  if (request.first_row() != 0) {
+    return Close({request.first_row(), request.last_row()}, request.not_ours());
+  }
+  return Close({lowest_row, lowest_row}, request.not_ours());
 }
 
 // 16 to 64 characters of [0-9a-f].
@@ -89,7 +93,7 @@ bool IsBatchId(std::string_view text);
 // -- Parts of CheckDelivery.
 Status CheckDeliveryHead(const std::string& batch_id, const std::string& format, int rows,
                          int quarantined, uint64_t not_ours);
-Status CheckRowNumbers(std::vector<uint64_t> rows);
+Status CheckRowNumbers(std::vector<uint64_t> rows, store::PartRows part, uint64_t not_ours);
 Status CheckAside(const pb::QuarantinedRow& row, int index);
 
 template <typename Request>
@@ -103,7 +107,8 @@ Status CheckDelivery(const Request& request) {
     ENLACE_RETURN_IF_ERROR(CheckAside(request.quarantined(i), i));
     rows.push_back(request.quarantined(i).row());
   }
-  return CheckRowNumbers(std::move(rows));
+  return CheckRowNumbers(std::move(rows), {request.first_row(), request.last_row()},
+                         request.not_ours());
 }
 
 }  // namespace enlace::service

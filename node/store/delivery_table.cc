@@ -77,18 +77,18 @@ void PutBatch(Transaction& transaction, const BatchId& batch, const BatchAccount
   transaction.Put(Table::kBatch, BatchKey(batch), SerializeRow(row));
 }
 
-Status CountNotOurs(BatchAccount& account, uint64_t lowest_row, uint64_t not_ours) {
-  if (not_ours == 0) {
-    account.not_ours.erase(lowest_row);
-    return absl::OkStatus();
-  }
-  if (account.not_ours.size() >= kBatchPartsMax && !account.not_ours.contains(lowest_row)) {
+Status CountNotOurs(BatchAccount& account, PartRows rows, uint64_t not_ours) {
+  ENLACE_CHECK(rows.first <= rows.last);
+  account.not_ours.erase(account.not_ours.lower_bound(rows.first),
+                         account.not_ours.upper_bound(rows.last));
+  if (not_ours == 0) return absl::OkStatus();
+  if (account.not_ours.size() >= kBatchPartsMax) {
     return Error(Reason::BATCH_TOO_LARGE,
                  fmt::format("a delivery has at most {} parts with rows of another jurisdiction; "
                              "send larger parts",
                              kBatchPartsMax));
   }
-  account.not_ours[lowest_row] = not_ours;
+  account.not_ours[rows.first] = not_ours;
   return absl::OkStatus();
 }
 

@@ -33,11 +33,17 @@ struct BatchId {
   std::string id;
 };
 
+// Rows of the source file that one part of a delivery covers, both included.
+struct PartRows {
+  uint64_t first = 0;
+  uint64_t last = 0;
+};
+
 struct BatchAccount {
   std::string format;
   BatchSubject subject = BatchSubject::kCaseRecords;
   std::map<RowOutcome, uint64_t> outcomes;
-  std::map<uint64_t, uint64_t> not_ours;  // By the lowest row number of a part.
+  std::map<uint64_t, uint64_t> not_ours;  // By the first row of a part.
 
   uint64_t Count(RowOutcome outcome) const;
   uint64_t NotOurs() const;
@@ -65,9 +71,10 @@ StatusOr<std::optional<BatchAccount>> LoadBatch(const Reader& reader, const Batc
 StatusOr<BatchAccount> OpenBatch(const Reader& reader, const BatchId& batch,
                                  std::string_view format, BatchSubject subject);
 void PutBatch(Transaction& transaction, const BatchId& batch, const BatchAccount& account);
-// Notes how many rows of another jurisdiction the part with this lowest row had. The same
-// part again replaces its count. BATCH_TOO_LARGE above kBatchPartsMax parts.
-Status CountNotOurs(BatchAccount& account, uint64_t lowest_row, uint64_t not_ours);
+// Notes how many rows of another jurisdiction a part had. It replaces what was counted for
+// parts that began within its rows, so that a delivery sent again counts once wherever its
+// parts end. BATCH_TOO_LARGE above kBatchPartsMax parts.
+Status CountNotOurs(BatchAccount& account, PartRows rows, uint64_t not_ours);
 
 StatusOr<std::optional<BatchRow>> LoadBatchRow(const Reader& reader, const BatchId& batch,
                                                uint64_t row);

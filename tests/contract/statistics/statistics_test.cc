@@ -469,6 +469,48 @@ TEST_F(GetDelivery, CountsAddUpToTheRowsRead) {
   EXPECT_EQ(delivery->quarantined_rows(1).column(), "txtVALUE");
 }
 
+TEST_F(GetDelivery, ADeliverySentAgainInOtherPartsCountsOnce) {
+  const auto send = [this](uint64_t first, uint64_t last, uint64_t not_ours) {
+    auto request = Batch();
+    request.set_first_row(first);
+    request.set_last_row(last);
+    request.set_not_ours(not_ours);
+    Import(request);
+  };
+  send(1, 1200, 12);
+  send(1201, 2400, 12);
+  EXPECT_EQ(Account()[5], 24u);
+  send(1, 1000, 10);
+  send(1001, 2000, 10);
+  send(2001, 2400, 4);
+  EXPECT_EQ(Account()[5], 24u);
+}
+
+TEST_F(GetDelivery, APartHoldsItsOwnRowsAndNoMore) {
+  const auto fault = [this](uint64_t first, uint64_t last, uint64_t row, uint64_t not_ours) {
+    auto request = Batch();
+    request.set_first_row(first);
+    request.set_last_row(last);
+    request.set_not_ours(not_ours);
+    AddRow(request, row, Figure(2020, 1));
+    return ReasonOf(TryImport(request).status());
+  };
+  const Reason bad = Reason::REQUEST_INVALID;
+  EXPECT_EQ(fault(0, 10, 5, 0), bad);
+  EXPECT_EQ(fault(10, 9, 9, 0), bad);
+  EXPECT_EQ(fault(1, UINT64_MAX, 5, 0), bad);
+  EXPECT_EQ(fault(2, 10, 1, 0), bad);
+  EXPECT_EQ(fault(2, 10, 11, 0), bad);
+  EXPECT_EQ(fault(1, 10, 5, 10), bad);
+  EXPECT_EQ(List(node_.police).observations_size(), 0);
+  auto request = Batch();
+  request.set_first_row(1);
+  request.set_last_row(10);
+  request.set_not_ours(9);
+  AddRow(request, 10, Figure(2020, 1));
+  EXPECT_THAT(Import(request), ElementsAre(Outcome::ACCEPTED));
+}
+
 TEST_F(GetDelivery, ListsAtMostTenThousandRowsAndCountsAll) {
   for (uint64_t part = 0; part < 11; ++part) {
     auto request = Batch();

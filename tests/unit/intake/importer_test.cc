@@ -41,20 +41,38 @@ class FakeNode final : public RowSink {
   uint64_t refused_row = 0;
 };
 
-// A file of figures: every fourth row Brazilian, every fifth with a broken category.
-std::string FiguresFile(size_t rows) {
+// A file of figures: every fourth row Brazilian, every fifth with a broken category, and some
+// with a spelling that the project's own tables do not have.
+std::string FiguresFile(size_t rows, const std::set<size_t>& misspelt = {}) {
   std::string out;
   AppendCsvRow(out, CanonicalHeader(Glotip()), LineEnd::kLf);
   for (size_t i = 1; i <= rows; ++i) {
     const bool ours = i % 4 != 0;
-    AppendCsvRow(out,
-                 {ours ? "ARG" : "BRA", ours ? "Argentina" : "Brazil", "Americas", "x",
-                  "Detected trafficking victims", "by citizenship",
-                  i % 5 == 0 ? "pa\xEF\xBF\xBDs" : "Peru", "Total", "Total",
-                  std::to_string(2003 + i % 20), "Counts", std::to_string(5 + i % 7), "GLOTIP"},
-                 LineEnd::kLf);
+    AppendCsvRow(
+        out,
+        {ours ? "ARG" : "BRA", ours ? "Argentina" : "Brazil", "Americas", "x",
+         "Detected trafficking victims", "by citizenship",
+         i % 5 == 0 ? "pa\xEF\xBF\xBDs" : (misspelt.contains(i) ? "Barsil" : "Peru"), "Total",
+         "Total", std::to_string(2003 + i % 20), "Counts", std::to_string(5 + i % 7), "GLOTIP"},
+        LineEnd::kLf);
   }
   return out;
+}
+
+// The project's own tables with one more spelling.
+std::unique_ptr<Mappings> LaterMappings() {
+  const std::string own = std::string(ENLACE_SOURCE_DIR) + "/config/mappings";
+  testing::TempDir folder;
+  for (const auto& file : std::filesystem::directory_iterator(own)) {
+    std::string text = testing::TempDir::Read(file.path().string());
+    if (file.path().filename() == "place-aliases.yaml") {
+      text += "  - {code: bra, texts: [Barsil], source: test}\n";
+    }
+    folder.Write(file.path().filename().string(), text);
+  }
+  auto mappings = Mappings::Load(folder.path(), TestRegistry());
+  EXPECT_TRUE(mappings.ok()) << mappings.status();
+  return *std::move(mappings);
 }
 
 class ImporterTest : public ::testing::Test {
@@ -89,7 +107,7 @@ TEST_F(ImporterTest, BatchesStayWithinTheLimitsAndNameTheFileByItsHash) {
   const auto report = Run(Options(folder_.Write("in.csv", FiguresFile(4000))));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->batch_id.size(), 64u);
-  ASSERT_EQ(node_.sent.size(), 3u);
+  ASSERT_EQ(node_.sent.size(), 4u);
   uint64_t not_ours = 0;
   for (const Batch& batch : node_.sent) {
     EXPECT_LE(batch.rows(), kBatchRowsMax);
@@ -109,7 +127,7 @@ TEST_F(ImporterTest, ManyBrokenRowsAreSentInBatchesToo) {
   EXPECT_EQ(report->account.quarantined, 2500u);
   ASSERT_EQ(node_.sent.size(), 3u);
   for (const Batch& batch : node_.sent) {
-    EXPECT_LE(batch.quarantined.size(), kBatchQuarantinedMax);
+    EXPECT_LE(batch.quarantined.size(), kBatchRowsMax);
   }
 }
 
@@ -153,11 +171,72 @@ TEST_F(ImporterTest, AnInterruptedImportGoesOnWithTheBatchThatWasNotAnswered) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_GT(report->resumed_from_row, 1u);
   EXPECT_EQ(report->account.Sum(), 4000u);
-  ASSERT_EQ(node_.sent.size(), 4u);
+  EXPECT_FALSE(report->tables_changed);
+  ASSERT_EQ(node_.sent.size(), 5u);
   EXPECT_EQ(node_.sent[1].observations.front().row, node_.sent[2].observations.front().row);
   EXPECT_EQ(node_.sent[1].observations.back().row, node_.sent[2].observations.back().row);
   EXPECT_EQ(testing::TempDir::Read(Options(file).receipt),
             testing::TempDir::Read(reference.receipt));
+}
+
+TEST_F(ImporterTest, BatchesCoverFixedRowsWhateverTheTablesMakeOfThem) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(2500, {11, 601, 1702}));
+  ASSERT_TRUE(Run(Options(file)).ok());
+  FakeNode again;
+  const auto later = LaterMappings();
+  ImportOptions options = Options(file);
+  options.receipt = folder_.path("second.csv");
+  const auto report = Importer(*later, again).Run(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.quarantined, 375u);
+  ASSERT_EQ(node_.sent.size(), 3u);
+  ASSERT_EQ(again.sent.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    for (const Batch& batch : {node_.sent[i], again.sent[i]}) {
+      EXPECT_EQ(batch.first_row, i * kBatchRowsMax + 1);
+      EXPECT_EQ(batch.last_row, i == 2 ? 2500 : (i + 1) * kBatchRowsMax);
+      EXPECT_EQ(batch.not_ours, i == 2 ? 125u : 250u);
+    }
+    EXPECT_EQ(node_.sent[i].rows() + 2 - i, again.sent[i].rows());
+  }
+}
+
+TEST_F(ImporterTest, AnInterruptedImportGoesOnUnderOtherTablesAndSaysSo) {
+  const std::string file = folder_.Write("in.csv", FiguresFile(2500, {11, 1702}));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(Options(file)).ok());
+  node_.fail_at = 0;
+  const auto later = LaterMappings();
+  const auto report = Importer(*later, node_).Run(Options(file));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->resumed_from_row, 1001u);
+  EXPECT_TRUE(report->tables_changed);
+  EXPECT_EQ(report->rows_read, 2500u);
+  EXPECT_EQ(report->account.Sum(), 2500u);
+  // Row 11 stays set aside, row 1702 is mapped.
+  EXPECT_EQ(report->account.quarantined, 376u);
+}
+
+TEST_F(ImporterTest, PartsWithoutRowsOfOursAreCountedToo) {
+  ImportOptions options = Options(folder_.Write("in.csv", FiguresFile(2500)));
+  options.jurisdiction = "CHL";
+  const auto report = Run(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.not_ours, 2500u);
+  ASSERT_EQ(node_.sent.size(), 3u);
+  EXPECT_EQ(node_.sent[1].first_row, 1001u);
+  EXPECT_EQ(node_.sent[1].last_row, 2000u);
+  EXPECT_EQ(node_.sent[1].not_ours, 1000u);
+}
+
+TEST_F(ImporterTest, AStateWhoseCountsDoNotAddUpIsRefused) {
+  ImportState state;
+  state.batch_id = "a";
+  state.next_row = 11;
+  state.account.accepted = 10;
+  EXPECT_TRUE(ImportState::Decode(state.Encode()).ok());
+  state.account.accepted = 12;
+  EXPECT_EQ(ReasonOf(ImportState::Decode(state.Encode()).status()), Reason::RECEIPT_EXISTS);
 }
 
 TEST_F(ImporterTest, LinesOfTheReceiptBeyondTheStateAreWrittenAgain) {

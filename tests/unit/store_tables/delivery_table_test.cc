@@ -91,21 +91,35 @@ TEST_F(DeliveryTableTest, AnIdUsedForSomethingElseConflicts) {
 
 TEST_F(DeliveryTableTest, RowsOfOthersAreCountedOncePerPart) {
   BatchAccount account = Open();
-  ASSERT_TRUE(CountNotOurs(account, 1, 10).ok());
-  ASSERT_TRUE(CountNotOurs(account, 1001, 5).ok());
-  ASSERT_TRUE(CountNotOurs(account, 1, 10).ok());
+  ASSERT_TRUE(CountNotOurs(account, {1, 1000}, 10).ok());
+  ASSERT_TRUE(CountNotOurs(account, {1001, 2000}, 5).ok());
+  ASSERT_TRUE(CountNotOurs(account, {1, 1000}, 10).ok());
   EXPECT_EQ(account.NotOurs(), 15u);
-  ASSERT_TRUE(CountNotOurs(account, 1, 0).ok());
+  ASSERT_TRUE(CountNotOurs(account, {1, 1000}, 0).ok());
   EXPECT_EQ(account.NotOurs(), 5u);
+}
+
+TEST_F(DeliveryTableTest, ADeliverySentAgainInOtherPartsCountsOnce) {
+  BatchAccount account = Open();
+  ASSERT_TRUE(CountNotOurs(account, {1, 1200}, 12).ok());
+  ASSERT_TRUE(CountNotOurs(account, {1201, 2400}, 12).ok());
+  for (const auto& [first, last] : {std::pair<uint64_t, uint64_t>{1, 1000}, {1001, 2000}}) {
+    ASSERT_TRUE(CountNotOurs(account, {first, last}, 10).ok());
+  }
+  ASSERT_TRUE(CountNotOurs(account, {2001, 2400}, 4).ok());
+  EXPECT_EQ(account.NotOurs(), 24u);
+  ASSERT_TRUE(CountNotOurs(account, {1, 2400}, 24).ok());
+  EXPECT_EQ(account.NotOurs(), 24u);
 }
 
 TEST_F(DeliveryTableTest, PartsOfADeliveryHaveALimit) {
   BatchAccount account = Open();
   for (uint64_t part = 1; part <= kBatchPartsMax; ++part) {
-    ASSERT_TRUE(CountNotOurs(account, part, 1).ok());
+    ASSERT_TRUE(CountNotOurs(account, {part, part}, 1).ok());
   }
-  EXPECT_EQ(ReasonOf(CountNotOurs(account, kBatchPartsMax + 1, 1)), Reason::BATCH_TOO_LARGE);
-  EXPECT_TRUE(CountNotOurs(account, 1, 2).ok());
+  EXPECT_EQ(ReasonOf(CountNotOurs(account, {kBatchPartsMax + 1, kBatchPartsMax + 1}, 1)),
+            Reason::BATCH_TOO_LARGE);
+  EXPECT_TRUE(CountNotOurs(account, {1, 1}, 2).ok());
   // The fullest account still fits into one value of the engine.
   db_.Commit([&](Transaction& t) { PutBatch(t, kBatch, account); });
   EXPECT_EQ(Open().NotOurs(), kBatchPartsMax + 1);

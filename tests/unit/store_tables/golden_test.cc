@@ -41,7 +41,7 @@ void WriteExamples(enlace::testing::MemoryStore& db) {
                 account);
     PutBatchRow(t, batch, 258, std::nullopt,
                 {RowOutcome::kQuarantined, "", "", "VALUE_UNKNOWN", "gender"}, account);
-    ASSERT_TRUE(CountNotOurs(account, 1, 3).ok());
+    ASSERT_TRUE(CountNotOurs(account, {1, 1}, 3).ok());
     PutBatch(t, batch, account);
     PutRequest(t, "spiffe://arg.demo/entity/police/a", "/S/M", "id", crypto::Sha256("x"), "name");
     ASSERT_TRUE(

@@ -45,6 +45,11 @@ StatusOr<intake::Outcome> OutcomeOf(api::RowResult::Outcome outcome) {
   return Error(Reason::INTERNAL, "the node answered a row with an outcome that we do not know");
 }
 
+StatusOr<intake::RowResult> ResultOf(const api::RowResult& result) {
+  ENLACE_ASSIGN_OR_RETURN(const intake::Outcome outcome, OutcomeOf(result.outcome()));
+  return intake::RowResult{result.row(), outcome, result.name(), result.reason(), result.field()};
+}
+
 // The answers in the order of the rows; the node must answer exactly these.
 template <typename Response>
 StatusOr<std::vector<intake::RowResult>> ResultsOf(const Response& response,
@@ -59,8 +64,8 @@ StatusOr<std::vector<intake::RowResult>> ResultsOf(const Response& response,
     if (result.row() != rows[i]) {
       return Error(Reason::INTERNAL, "the node answered other rows than were sent");
     }
-    ENLACE_ASSIGN_OR_RETURN(const intake::Outcome outcome, OutcomeOf(result.outcome()));
-    out.push_back({result.row(), outcome, result.name(), result.reason(), result.field()});
+    ENLACE_ASSIGN_OR_RETURN(intake::RowResult typed, ResultOf(result));
+    out.push_back(std::move(typed));
   }
   return out;
 }
@@ -81,7 +86,7 @@ api::Observation ObservationOf(const intake::MappedObservation& figure, uint32_t
 
 }  // namespace
 
-StatusOr<std::vector<intake::RowResult>> RpcSink::Send(const intake::Batch& batch) {
+StatusOr<intake::BatchAnswer> RpcSink::Send(const intake::Batch& batch) {
   std::vector<uint64_t> rows;
   if (!batch.is_cases) {
     auto request = Begin<api::ImportObservationsRequest>(batch);
@@ -95,7 +100,13 @@ StatusOr<std::vector<intake::RowResult>> RpcSink::Send(const intake::Batch& batc
         const auto response,
         client_.Call<api::ImportObservationsResponse>(
             "/enlace.exchange.v1.StatisticsService/ImportObservations", request));
-    return ResultsOf(response, rows);
+    intake::BatchAnswer answer;
+    ENLACE_ASSIGN_OR_RETURN(answer.results, ResultsOf(response, rows));
+    for (const api::RowResult& change : response.changed()) {
+      ENLACE_ASSIGN_OR_RETURN(intake::RowResult typed, ResultOf(change));
+      answer.changed.push_back(std::move(typed));
+    }
+    return answer;
   }
   auto request = Begin<api::ImportCaseRecordsRequest>(batch);
   for (const intake::CaseRow& row : batch.cases) {
@@ -107,7 +118,8 @@ StatusOr<std::vector<intake::RowResult>> RpcSink::Send(const intake::Batch& batc
   ENLACE_ASSIGN_OR_RETURN(const auto response,
                           client_.Call<api::ImportCaseRecordsResponse>(
                               "/enlace.exchange.v1.CaseService/ImportCaseRecords", request));
-  return ResultsOf(response, rows);
+  ENLACE_ASSIGN_OR_RETURN(auto results, ResultsOf(response, rows));
+  return intake::BatchAnswer{std::move(results), {}};
 }
 
 }  // namespace enlace::cli

@@ -14,7 +14,7 @@ class RpcSink final : public intake::RowSink {
   RpcSink(client::Client& client, uint32_t codelist_version, std::string target)
       : client_(client), codelist_version_(codelist_version), target_(std::move(target)) {}
 
-  StatusOr<std::vector<intake::RowResult>> Send(const intake::Batch& batch) override;
+  StatusOr<intake::BatchAnswer> Send(const intake::Batch& batch) override;
   std::string Target() const override { return target_; }
 
  private:

@@ -52,6 +52,7 @@ struct Importer::Pass {
   ImportReport report;
   uint64_t without_jurisdiction = 0;  // In the batch.
   uint64_t first_row = 1;             // Earlier ones were acknowledged before.
+  RowOutcomes outcomes;               // Of the rows of figures before `first_row`.
 };
 
 Importer::Importer(const Mappings& mappings, RowSink& sink, Progress progress)
@@ -141,6 +142,19 @@ void Importer::TakeFigure(Pass& pass, const CsvRecord& record) {
   pass.batch.observations.push_back({record.row, *figure});
 }
 
+void Importer::TakeChanges(Pass& pass, BatchAnswer& answer, Account& account) {
+  std::vector<RowResult> taken;
+  for (RowResult& change : answer.changed) {
+    // A row that comes later is answered in its own turn.
+    const std::optional<Outcome> before = pass.outcomes.Find(change.row);
+    if (!before.has_value() || *before == change.outcome) continue;
+    account.Move(*before, change.outcome);
+    pass.outcomes.Set(change.row, change.outcome);
+    taken.push_back(std::move(change));
+  }
+  answer.changed = std::move(taken);
+}
+
 Status Importer::Flush(Pass& pass, uint64_t last_row) {
   Batch batch = std::move(pass.batch);
   pass.batch = Batch();
@@ -154,25 +168,26 @@ Status Importer::Flush(Pass& pass, uint64_t last_row) {
   pass.without_jurisdiction = 0;
   if (last_row < pass.first_row) return absl::OkStatus();  // Acknowledged before.
 
-  auto results = sink_.Send(batch);
-  if (!results.ok()) {
-    return WithContext(results.status(),
+  auto answer = sink_.Send(batch);
+  if (!answer.ok()) {
+    return WithContext(answer.status(),
                        fmt::format("stopped before row {} ({} rows are stored); the same "
                                    "command goes on from there",
                                    pass.first_row, pass.first_row - 1));
   }
-  ENLACE_CHECK(results->size() == batch.rows());
+  ENLACE_CHECK(answer->results.size() == batch.rows());
   Account account = pass.report.account;
-  for (const RowResult& result : *results) {
+  TakeChanges(pass, *answer, account);
+  for (const RowResult& result : answer->results) {
     account.Add(result.outcome);
+    if (!batch.is_cases) pass.outcomes.Set(result.row, result.outcome);
     if (result.outcome == Outcome::kQuarantined) ++pass.report.node_reasons[result.reason];
   }
   account.quarantined += batch.quarantined.size();
   account.not_ours += batch.not_ours;
   account.without_jurisdiction += nobodys;
   if (pass.receipt != nullptr) {
-    ENLACE_RETURN_IF_ERROR(
-        pass.receipt->Record(*results, batch.quarantined, account, last_row + 1));
+    ENLACE_RETURN_IF_ERROR(pass.receipt->Record(*answer, batch.quarantined, account, last_row + 1));
   }
   pass.report.account = account;
   pass.first_row = last_row + 1;
@@ -241,6 +256,9 @@ StatusOr<ImportReport> Importer::Run(const ImportOptions& options) {
     pass.report.account = pass.receipt->state().account;
     if (pass.first_row > 1) pass.report.resumed_from_row = pass.first_row;
     pass.report.tables_changed = pass.receipt->tables_changed();
+    if (!pass.format->is_cases()) {
+      ENLACE_ASSIGN_OR_RETURN(pass.outcomes, pass.receipt->ReadOutcomes());
+    }
   }
   ENLACE_RETURN_IF_ERROR(SecondPass(options, pass));
   if (pass.receipt != nullptr) ENLACE_RETURN_IF_ERROR(pass.receipt->Complete());

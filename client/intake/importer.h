@@ -15,7 +15,8 @@
 //
 // The file is read twice: first whole, to know its hash (which names the delivery) and
 // that it is well formed to the end, so that a broken file sends nothing; then row by
-// row. Memory does not grow with the file, except for what QualityCheck remembers.
+// row. Memory does not grow with the file, except for what QualityCheck remembers and a byte
+// for each row of figures, whose outcome a later row may change.
 // Not thread-safe.
 namespace enlace::intake {
 
@@ -70,6 +71,8 @@ class Importer {
   void TakeFigure(Pass& pass, const CsvRecord& record);
   void SetAside(Pass& pass, uint64_t row, const RowFault& fault);
   Status Flush(Pass& pass, uint64_t last_row);
+  // Moves rows of earlier batches in the account; leaves in `answer` only what changed.
+  static void TakeChanges(Pass& pass, BatchAnswer& answer, Account& account);
 
   const Mappings& mappings_;
   RowSink& sink_;

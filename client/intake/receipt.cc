@@ -9,6 +9,7 @@
 
 #include "client/intake/csv_writer.h"
 #include "node/base/bytes.h"
+#include "node/base/check.h"
 #include "node/config/yaml.h"
 
 namespace enlace::intake {
@@ -16,12 +17,21 @@ namespace {
 
 constexpr std::string_view kStateTitle = "enlace-import-state 2\n";
 constexpr std::string_view kColumns = "row,outcome,name,reason,column\r\n";
+constexpr size_t kColumnCount = 5;
 
 Status Damaged() {
   return Error(Reason::RECEIPT_EXISTS,
-               "the state file beside the receipt is damaged, or of another version of this "
+               "the receipt or the state file beside it is damaged, or of another version of this "
                "program; name another receipt file and import again, the node knows the rows "
                "that it has");
+}
+
+std::optional<Outcome> OutcomeNamed(std::string_view name) {
+  for (const Outcome outcome : {Outcome::kAccepted, Outcome::kUnchanged, Outcome::kReplaced,
+                                Outcome::kInConflict, Outcome::kQuarantined}) {
+    if (OutcomeName(outcome) == name) return outcome;
+  }
+  return std::nullopt;
 }
 
 struct Line {
@@ -31,24 +41,36 @@ struct Line {
 
 }  // namespace
 
-void Account::Add(Outcome outcome) {
+uint64_t& Account::Of(Outcome outcome) {
   switch (outcome) {
     case Outcome::kAccepted:
-      ++accepted;
-      break;
+      return accepted;
     case Outcome::kUnchanged:
-      ++unchanged;
-      break;
+      return unchanged;
     case Outcome::kReplaced:
-      ++replaced;
-      break;
+      return replaced;
     case Outcome::kInConflict:
-      ++in_conflict;
-      break;
+      return in_conflict;
     case Outcome::kQuarantined:
-      ++quarantined;
-      break;
+      return quarantined;
   }
+  ENLACE_CHECK(false);
+}
+
+void Account::Move(Outcome before, Outcome after) {
+  ENLACE_CHECK(Of(before) > 0);
+  --Of(before);
+  ++Of(after);
+}
+
+void RowOutcomes::Set(uint64_t row, Outcome outcome) {
+  if (row >= rows_.size()) rows_.resize(row + 1);
+  rows_[row] = static_cast<uint8_t>(1 + static_cast<int>(outcome));
+}
+
+std::optional<Outcome> RowOutcomes::Find(uint64_t row) const {
+  if (row >= rows_.size() || rows_[row] == 0) return std::nullopt;
+  return static_cast<Outcome>(rows_[row] - 1);
 }
 
 std::string ImportState::Encode() const {
@@ -144,14 +166,38 @@ Status Receipt::SaveState() {
   return ReplaceFile(path_ + ".state", state_.Encode());
 }
 
-Status Receipt::Record(const std::vector<RowResult>& results,
-                       const std::vector<QuarantinedRow>& quarantined, const Account& account,
-                       uint64_t next_row) {
+StatusOr<RowOutcomes> Receipt::ReadOutcomes() const {
+  ENLACE_ASSIGN_OR_RETURN(const auto file, FileSource::Open(path_));
+  CsvReader reader(*file);
+  CsvRecord record;
+  RowOutcomes out;
+  ENLACE_ASSIGN_OR_RETURN(bool more, reader.Next(record));  // The header.
+  while (more) {
+    ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
+    if (!more) break;
+    uint64_t row = 0;
+    const std::string& digits = record.fields.front();
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), row);
+    const auto outcome =
+        record.fields.size() == kColumnCount ? OutcomeNamed(record.fields[1]) : std::nullopt;
+    if (error != std::errc() || end != digits.data() + digits.size() || row >= state_.next_row ||
+        !outcome.has_value()) {
+      return Damaged();
+    }
+    out.Set(row, *outcome);
+  }
+  return out;
+}
+
+Status Receipt::Record(const BatchAnswer& answer, const std::vector<QuarantinedRow>& quarantined,
+                       const Account& account, uint64_t next_row) {
   std::vector<Line> lines;
-  for (const RowResult& result : results) {
-    lines.push_back({result.row,
-                     {std::to_string(result.row), std::string(OutcomeName(result.outcome)),
-                      result.name, result.reason, result.column}});
+  for (const auto* results : {&answer.changed, &answer.results}) {
+    for (const RowResult& result : *results) {
+      lines.push_back({result.row,
+                       {std::to_string(result.row), std::string(OutcomeName(result.outcome)),
+                        result.name, result.reason, result.column}});
+    }
   }
   for (const QuarantinedRow& row : quarantined) {
     std::vector<RowFault> faults = row.fault.also;

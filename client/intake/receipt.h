@@ -13,8 +13,10 @@
 //
 // The receipt (CSV: row, outcome, name, reason, column) is the only link from the rows of
 // the agency's file to the records at the node; it holds no value of the file. Rows of
-// other jurisdictions are counted, not listed. Beside it, while the delivery is not
-// complete, lies "<receipt>.state": which row comes next and what was counted so far.
+// other jurisdictions are counted, not listed. A row has a line for each reason to set it
+// aside, and one more when a later row contradicted it: its last line holds. Beside it, while the
+// delivery is not complete, lies "<receipt>.state": which row comes next and what was counted so
+// far.
 //
 // Order on disk: the node's answer, then the receipt's lines, then the state. A crash in
 // between repeats one batch, which the node answers as "unchanged".
@@ -33,8 +35,24 @@ struct Account {
   uint64_t Sum() const {
     return accepted + unchanged + replaced + in_conflict + quarantined + not_ours;
   }
-  void Add(Outcome outcome);
+  void Add(Outcome outcome) { ++Of(outcome); }
+  // The row counts as `after` now. REQUIRES: it was counted as `before`.
+  void Move(Outcome before, Outcome after);
   bool operator==(const Account&) const = default;
+
+ private:
+  uint64_t& Of(Outcome outcome);
+};
+
+// What rows became, by row number; a byte a row.
+class RowOutcomes {
+ public:
+  void Set(uint64_t row, Outcome outcome);
+  // Nothing for a row that has not been set.
+  std::optional<Outcome> Find(uint64_t row) const;
+
+ private:
+  std::vector<uint8_t> rows_;  // 1 + outcome; 0 is nothing.
 };
 
 struct ImportState {
@@ -67,11 +85,12 @@ class Receipt {
   const ImportState& state() const { return state_; }
   // Whether the rows before state().next_row were mapped by other tables than `delivery`'s.
   bool tables_changed() const { return tables_changed_; }
-  // Makes one acknowledged batch part of the receipt: its results, what it set aside, and
-  // the row after it. OK means that all of it is on disk.
-  Status Record(const std::vector<RowResult>& results,
-                const std::vector<QuarantinedRow>& quarantined, const Account& account,
-                uint64_t next_row);
+  // What the rows of the parts before became. RECEIPT_EXISTS when the file is damaged.
+  StatusOr<RowOutcomes> ReadOutcomes() const;
+  // Makes one acknowledged batch part of the receipt: what the node answered, what it set
+  // aside, and the row after it. OK means that all of it is on disk.
+  Status Record(const BatchAnswer& answer, const std::vector<QuarantinedRow>& quarantined,
+                const Account& account, uint64_t next_row);
   // The delivery is complete: the state file goes.
   Status Complete();
 

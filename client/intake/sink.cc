@@ -1,5 +1,7 @@
 #include "client/intake/sink.h"
 
+#include <algorithm>
+
 #include "node/base/check.h"
 
 namespace enlace::intake {
@@ -20,17 +22,39 @@ std::string_view OutcomeName(Outcome outcome) {
   ENLACE_CHECK(false);
 }
 
-StatusOr<std::vector<RowResult>> DrySink::Send(const Batch& batch) {
-  std::vector<RowResult> out;
-  for (const CaseRow& row : batch.cases) out.push_back({row.row, Outcome::kAccepted, "", "", ""});
-  for (const ObservationRow& row : batch.observations) {
-    const MappedObservation& figure = row.observation;
-    const auto [at, added] = seen_.emplace(Key(figure.jurisdiction, figure.key), figure);
-    Outcome outcome = Outcome::kAccepted;
-    if (!added) outcome = at->second == figure ? Outcome::kUnchanged : Outcome::kInConflict;
-    out.push_back({row.row, outcome, "", "", ""});
+Outcome DrySink::TakeFigure(const ObservationRow& row, BatchAnswer& answer) {
+  const MappedObservation& figure = row.observation;
+  const auto says = std::make_pair(figure.status, figure.value);
+  Seen& seen = seen_[Key(figure.jurisdiction, figure.key)];
+  if (seen.said.empty()) {
+    seen = {row.row, {says}};
+    return Outcome::kAccepted;
   }
-  return out;
+  if (std::find(seen.said.begin(), seen.said.end(), says) != seen.said.end()) {
+    return Outcome::kUnchanged;
+  }
+  seen.said.push_back(says);
+  if (seen.said.size() > 2) return Outcome::kInConflict;
+  const auto first = std::find_if(answer.results.begin(), answer.results.end(),
+                                  [&](const RowResult& r) { return r.row == seen.first_row; });
+  if (first == answer.results.end()) {
+    answer.changed.push_back({seen.first_row, Outcome::kInConflict, "", "", ""});
+  } else {
+    first->outcome = Outcome::kInConflict;
+  }
+  return Outcome::kInConflict;
+}
+
+StatusOr<BatchAnswer> DrySink::Send(const Batch& batch) {
+  BatchAnswer answer;
+  for (const CaseRow& row : batch.cases) {
+    answer.results.push_back({row.row, Outcome::kAccepted, "", "", ""});
+  }
+  for (const ObservationRow& row : batch.observations) {
+    const Outcome outcome = TakeFigure(row, answer);
+    answer.results.push_back({row.row, outcome, "", "", ""});
+  }
+  return answer;
 }
 
 }  // namespace enlace::intake

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "client/intake/row.h"
@@ -58,26 +59,38 @@ struct RowResult {
   std::string column;  // Field path of the node's reason.
 };
 
+struct BatchAnswer {
+  std::vector<RowResult> results;  // One per typed row, in the order of the batch.
+  std::vector<RowResult> changed;  // Rows of earlier batches that are in conflict now.
+};
+
 class RowSink {
  public:
   virtual ~RowSink() = default;
-  // One result per typed row, in the order of the batch. After an error it is not known
-  // whether the batch was stored: send exactly the same one again.
-  virtual StatusOr<std::vector<RowResult>> Send(const Batch& batch) = 0;
+  // After an error it is not known whether the batch was stored: send exactly the same one
+  // again.
+  virtual StatusOr<BatchAnswer> Send(const Batch& batch) = 0;
   // Names the receiver, so that an interrupted import is not continued elsewhere.
   virtual std::string Target() const = 0;
 };
 
 // Sends nothing: rows count as the node would count them in an empty database. Figures
-// with one key are unchanged when they say the same, and otherwise in conflict.
+// with one key are unchanged when they say the same as an earlier one, and otherwise in
+// conflict, the first one too.
 class DrySink final : public RowSink {
  public:
-  StatusOr<std::vector<RowResult>> Send(const Batch& batch) override;
+  StatusOr<BatchAnswer> Send(const Batch& batch) override;
   std::string Target() const override { return "nowhere"; }
 
  private:
   using Key = std::pair<uint32_t, model::FigureKey>;
-  std::map<Key, MappedObservation> seen_;
+  struct Seen {
+    uint64_t first_row = 0;
+    std::vector<std::pair<model::ObservationStatus, uint64_t>> said;  // Distinct.
+  };
+  Outcome TakeFigure(const ObservationRow& row, BatchAnswer& answer);
+
+  std::map<Key, Seen> seen_;
 };
 
 }  // namespace enlace::intake

@@ -78,8 +78,7 @@ Status ObservationImport::Add(const ObservationImportRow& row) {
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
   if (stored.has_value()) {
     if (!IsRowOf(stored->content_hash, row.observation)) return Delivery::Conflict(row.row);
-    Answer(row, RowOutcome::kUnchanged);
-    return absl::OkStatus();
+    return Repeat(row, stored->outcome);
   }
   ENLACE_ASSIGN_OR_RETURN(
       auto figure, store::LoadFigure(transaction_, delivery_.batch().entity, row.observation.key));
@@ -92,6 +91,23 @@ Status ObservationImport::Add(const ObservationImportRow& row) {
   }
   return figure->observation.batch_id == delivery_.batch().id ? AddSame(row, *std::move(figure))
                                                               : AddOther(row, *std::move(figure));
+}
+
+// The answer that told of a conflict may have been lost.
+Status ObservationImport::Repeat(const ObservationImportRow& row, RowOutcome stored) {
+  if (stored == RowOutcome::kInConflict) {
+    ENLACE_ASSIGN_OR_RETURN(
+        const auto figure,
+        store::LoadFigure(transaction_, delivery_.batch().entity, row.observation.key));
+    if (figure.has_value() && figure->observation.batch_id == delivery_.batch().id &&
+        figure->observation.status == ObservationStatus::kInConflict) {
+      TellOfConflict(figure->observation.candidates.front().row, row.observation.key);
+      Answer(row, RowOutcome::kInConflict);
+      return absl::OkStatus();
+    }
+  }
+  Answer(row, RowOutcome::kUnchanged);
+  return absl::OkStatus();
 }
 
 // The figure stands from another delivery or by hand.
@@ -124,7 +140,7 @@ Status ObservationImport::AddSame(const ObservationImportRow& row, StoredFigure 
   }
   if (!in_conflict) {
     candidates = {{figure.row, observation.status, observation.value}};
-    ENLACE_RETURN_IF_ERROR(MarkInConflict(figure.row));
+    ENLACE_RETURN_IF_ERROR(MarkInConflict(figure));
   }
   if (candidates.size() < store::kCandidatesMax) {
     candidates.push_back({row.row, row.observation.status, row.observation.value});
@@ -133,18 +149,29 @@ Status ObservationImport::AddSame(const ObservationImportRow& row, StoredFigure 
   return Write(row, std::move(figure), RowOutcome::kInConflict);
 }
 
-Status ObservationImport::MarkInConflict(uint64_t row) {
-  ENLACE_ASSIGN_OR_RETURN(auto stored, delivery_.FindStored(row));
+Status ObservationImport::MarkInConflict(const StoredFigure& figure) {
+  ENLACE_ASSIGN_OR_RETURN(auto stored, delivery_.FindStored(figure.row));
   if (!stored.has_value()) {
     return Error(Reason::STORE_CORRUPT, "a figure names a row of its delivery that is absent");
   }
   stored->outcome = RowOutcome::kInConflict;
-  ENLACE_RETURN_IF_ERROR(delivery_.Put(row, *stored));
-  // The other row may have come in this very call.
-  for (auto& result : *response_.mutable_results()) {
-    if (result.row() == row) result.set_outcome(pb::RowResult::IN_CONFLICT);
-  }
+  ENLACE_RETURN_IF_ERROR(delivery_.Put(figure.row, *stored));
+  TellOfConflict(figure.row, figure.observation.key);
   return absl::OkStatus();
+}
+
+// In its own result when the row came in this very call.
+void ObservationImport::TellOfConflict(uint64_t row, const model::FigureKey& key) {
+  for (auto& result : *response_.mutable_results()) {
+    if (result.row() != row) continue;
+    result.set_outcome(pb::RowResult::IN_CONFLICT);
+    return;
+  }
+  if (!told_.insert(row).second) return;
+  auto& out = *response_.add_changed();
+  out.set_row(row);
+  out.set_outcome(pb::RowResult::IN_CONFLICT);
+  out.set_name(ObservationName(jurisdiction_, key));
 }
 
 Status ObservationImport::Write(const ObservationImportRow& row, StoredFigure figure,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,14 +14,15 @@
 // What one call of ImportObservations does to the store.
 //
 //   the row came before, same content         -> UNCHANGED, also under another version of
-//                                                the code lists
+//                                                the code lists; IN_CONFLICT while its figure is
 //   the row came before, other content        -> BATCH_CONFLICT for the call
 //   the row is not valid                      -> QUARANTINED
 //   no figure under its key                   -> ACCEPTED
 //   the figure says the same                  -> UNCHANGED
 //   the figure is of another delivery or hand -> REPLACED
 //   the figure is of this very delivery       -> both rows IN_CONFLICT: no value stands
-//                                                until a person decides
+//                                                until a person decides; the one of an
+//                                                earlier call is answered as changed
 //
 // A key's outcomes do not depend on the order of its rows in the delivery.
 namespace enlace::service {
@@ -46,9 +48,11 @@ class ObservationImport {
   Status Add(const ObservationImportRow& row);
 
  private:
+  Status Repeat(const ObservationImportRow& row, store::RowOutcome stored);
   Status AddOther(const ObservationImportRow& row, store::StoredFigure figure);
   Status AddSame(const ObservationImportRow& row, store::StoredFigure figure);
-  Status MarkInConflict(uint64_t row);
+  Status MarkInConflict(const store::StoredFigure& figure);
+  void TellOfConflict(uint64_t row, const model::FigureKey& key);
   Status Write(const ObservationImportRow& row, store::StoredFigure figure,
                store::RowOutcome outcome);
   void Answer(const ObservationImportRow& row, store::RowOutcome outcome);
@@ -57,6 +61,7 @@ class ObservationImport {
   Delivery& delivery_;
   const std::string_view jurisdiction_;
   pb::ImportObservationsResponse& response_;
+  std::set<uint64_t> told_;  // Rows of earlier calls in the answer.
 };
 
 // The next revision of a figure at the time of the transaction, saying `status` and `value`.

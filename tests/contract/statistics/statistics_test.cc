@@ -147,8 +147,8 @@ TEST_F(ImportObservations, TheSameBatchAgainIsANoOp) {
   const auto listed = List(node_.police).SerializeAsString();
   const auto account = Account();
   node_.db.clock.AdvanceMs(1000);
-  EXPECT_THAT(ImportRows(kBatch, rows), ElementsAre(Outcome::UNCHANGED, Outcome::UNCHANGED,
-                                                    Outcome::UNCHANGED, Outcome::QUARANTINED));
+  EXPECT_THAT(ImportRows(kBatch, rows), ElementsAre(Outcome::UNCHANGED, Outcome::IN_CONFLICT,
+                                                    Outcome::IN_CONFLICT, Outcome::QUARANTINED));
   EXPECT_EQ(List(node_.police).SerializeAsString(), listed);
   EXPECT_EQ(Account(), account);
 }
@@ -193,6 +193,31 @@ TEST_F(ImportObservations, ConflictsAreFoundAcrossCallsOfOneBatch) {
   EXPECT_THAT(ImportRows(kBatch, {{2, Figure(2020, 13)}}), ElementsAre(Outcome::IN_CONFLICT));
   EXPECT_EQ(Only().status(), pb::Observation::IN_CONFLICT);
   EXPECT_EQ(Account(), (std::vector<uint64_t>{0, 0, 0, 2, 0, 0}));
+}
+
+TEST_F(ImportObservations, TheAnswerNamesRowsOfEarlierCallsThatAreInConflictNow) {
+  const auto send = [this](uint64_t row, uint64_t value) {
+    auto request = Batch();
+    AddRow(request, row, Figure(2020, value));
+    return *TryImport(request);
+  };
+  const auto first = send(1, 12);
+  EXPECT_EQ(first.changed_size(), 0);
+  // A second time as after a lost answer.
+  for (int sent = 0; sent < 2; ++sent) {
+    const auto second = send(1500, 13);
+    EXPECT_EQ(second.results(0).outcome(), Outcome::IN_CONFLICT);
+    ASSERT_EQ(second.changed_size(), 1);
+    EXPECT_EQ(second.changed(0).row(), 1u);
+    EXPECT_EQ(second.changed(0).outcome(), Outcome::IN_CONFLICT);
+    EXPECT_EQ(second.changed(0).name(), first.results(0).name());
+  }
+  EXPECT_EQ(send(1, 12).results(0).outcome(), Outcome::IN_CONFLICT);
+  EXPECT_EQ(Account(), (std::vector<uint64_t>{0, 0, 0, 2, 0, 0}));
+  ASSERT_TRUE(Set(node_.police, Figure(2020, 13)).ok());
+  const auto settled = send(1500, 13);
+  EXPECT_EQ(settled.results(0).outcome(), Outcome::UNCHANGED);
+  EXPECT_EQ(settled.changed_size(), 0);
 }
 
 TEST_F(ImportObservations, TheOrderOfRowsDecidesNothing) {

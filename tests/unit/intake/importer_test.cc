@@ -18,19 +18,27 @@ namespace {
 // A node in memory: keeps what it is sent, and fails when told to.
 class FakeNode final : public RowSink {
  public:
-  StatusOr<std::vector<RowResult>> Send(const Batch& batch) override {
+  StatusOr<BatchAnswer> Send(const Batch& batch) override {
     sent.push_back(batch);
     if (fail_at == sent.size()) return Error(Reason::PEER_UNREACHABLE, "nobody answers");
-    std::vector<RowResult> out;
+    BatchAnswer answer;
+    std::vector<RowResult>& out = answer.results;
     const auto add = [&](uint64_t row) {
       const bool known = !rows.insert(row).second;
-      out.push_back({row, known ? Outcome::kUnchanged : Outcome::kAccepted,
-                     "jurisdictions/ARG/cases/" + std::to_string(row), "", ""});
+      out.push_back({row, known ? Outcome::kUnchanged : Outcome::kAccepted, NameOf(row), "", ""});
       if (row == refused_row) out.back() = {row, Outcome::kQuarantined, "", "CODE_UNKNOWN", "x"};
+      const auto contradicted = contradicts.find(row);
+      if (contradicted == contradicts.end()) return;
+      out.back().outcome = Outcome::kInConflict;
+      answer.changed.push_back(
+          {contradicted->second, Outcome::kInConflict, NameOf(contradicted->second), "", ""});
     };
     for (const CaseRow& row : batch.cases) add(row.row);
     for (const ObservationRow& row : batch.observations) add(row.row);
-    return out;
+    return answer;
+  }
+  static std::string NameOf(uint64_t row) {
+    return "jurisdictions/ARG/cases/" + std::to_string(row);
   }
   std::string Target() const override { return target; }
 
@@ -39,6 +47,7 @@ class FakeNode final : public RowSink {
   std::set<uint64_t> rows;
   size_t fail_at = 0;
   uint64_t refused_row = 0;
+  std::map<uint64_t, uint64_t> contradicts;  // A row, and the earlier one of its figure.
 };
 
 // A file of figures: every fourth row Brazilian, every fifth with a broken category, and some
@@ -239,6 +248,54 @@ TEST_F(ImporterTest, AStateWhoseCountsDoNotAddUpIsRefused) {
   EXPECT_EQ(ReasonOf(ImportState::Decode(state.Encode()).status()), Reason::RECEIPT_EXISTS);
 }
 
+TEST_F(ImporterTest, AnEarlierRowThatIsContradictedMovesInAccountAndReceipt) {
+  node_.contradicts = {{1501, 1}, {1502, 1}};
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(2000)));
+  const auto report = Run(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.in_conflict, 3u);
+  EXPECT_EQ(report->account.accepted, 1200u - 3u);
+  EXPECT_EQ(report->account.Sum(), 2000u);
+  const std::string receipt = testing::TempDir::Read(options.receipt);
+  EXPECT_THAT(receipt, ::testing::HasSubstr("\n1,ACCEPTED,jurisdictions/ARG/cases/1,,\r\n"));
+  const std::string last = "\n1,IN_CONFLICT,jurisdictions/ARG/cases/1,,\r\n";
+  EXPECT_GT(receipt.find(last), receipt.find("\n999,"));
+  EXPECT_EQ(receipt.find(last), receipt.rfind(last));
+}
+
+TEST_F(ImporterTest, AContradictionIsCountedOnceAlthoughTheImportWasInterrupted) {
+  node_.contradicts = {{1501, 1}, {2501, 2}};
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(3000)));
+  for (const size_t fail_at : {2, 4}) {
+    node_.fail_at = fail_at;
+    ASSERT_FALSE(Run(options).ok());
+  }
+  node_.fail_at = 0;
+  const auto report = Run(options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->resumed_from_row, 2001u);
+  EXPECT_EQ(report->account.in_conflict, 4u);
+  EXPECT_EQ(report->account.Sum(), 3000u);
+}
+
+TEST_F(ImporterTest, AChangedRowThatWasNotAnsweredYetWaitsForItsTurn) {
+  node_.contradicts = {{1, 1501}};
+  const auto report = Run(Options(folder_.Write("in.csv", FiguresFile(2000))));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->account.in_conflict, 1u);
+  EXPECT_EQ(report->account.Sum(), 2000u);
+}
+
+TEST_F(ImporterTest, AReceiptThatWasChangedByHandIsNotContinued) {
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(2000)));
+  node_.fail_at = 2;
+  ASSERT_FALSE(Run(options).ok());
+  std::string receipt = testing::TempDir::Read(options.receipt);
+  receipt.replace(receipt.find("ACCEPTED"), 8, "FINISHED");
+  folder_.Write("receipt.csv", receipt);
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS);
+}
+
 TEST_F(ImporterTest, LinesOfTheReceiptBeyondTheStateAreWrittenAgain) {
   const std::string file = folder_.Write("in.csv", FiguresFile(4000));
   node_.fail_at = 2;
@@ -384,10 +441,34 @@ TEST(DrySink, CountsFiguresAsAnEmptyNodeWould) {
   batch.observations.push_back({4, figure});
   const auto results = sink.Send(batch);
   ASSERT_TRUE(results.ok());
-  EXPECT_EQ((*results)[0].outcome, Outcome::kAccepted);
-  EXPECT_EQ((*results)[1].outcome, Outcome::kUnchanged);
-  EXPECT_EQ((*results)[2].outcome, Outcome::kInConflict);
-  EXPECT_EQ((*results)[3].outcome, Outcome::kAccepted);
+  EXPECT_EQ(results->results[0].outcome, Outcome::kInConflict);
+  EXPECT_EQ(results->results[1].outcome, Outcome::kUnchanged);
+  EXPECT_EQ(results->results[2].outcome, Outcome::kInConflict);
+  EXPECT_EQ(results->results[3].outcome, Outcome::kAccepted);
+  EXPECT_TRUE(results->changed.empty());
+}
+
+TEST(DrySink, MovesTheFirstRowOfAConflictAndKnowsAllValuesAgain) {
+  DrySink sink;
+  const auto send = [&sink](uint64_t row, uint64_t value) {
+    Batch batch;
+    MappedObservation figure;
+    figure.value = value;
+    batch.observations = {{row, figure}};
+    return *sink.Send(batch);
+  };
+  EXPECT_EQ(send(1, 12).results[0].outcome, Outcome::kAccepted);
+  const BatchAnswer second = send(1001, 13);
+  EXPECT_EQ(second.results[0].outcome, Outcome::kInConflict);
+  ASSERT_EQ(second.changed.size(), 1u);
+  EXPECT_EQ(second.changed[0].row, 1u);
+  EXPECT_EQ(second.changed[0].outcome, Outcome::kInConflict);
+  for (const uint64_t value : {12, 13}) {
+    const BatchAnswer repeat = send(2001, value);
+    EXPECT_EQ(repeat.results[0].outcome, Outcome::kUnchanged);
+    EXPECT_TRUE(repeat.changed.empty());
+  }
+  EXPECT_EQ(send(3001, 14).results[0].outcome, Outcome::kInConflict);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(QualityCheck, ListsAtMostSoManyWarningsAndCountsAll) {
 // Checks as the node does that whatever is sent fits the schema.
 class ValidatingSink final : public RowSink {
  public:
-  StatusOr<std::vector<RowResult>> Send(const Batch& batch) override {
+  StatusOr<BatchAnswer> Send(const Batch& batch) override {
     for (const ObservationRow& row : batch.observations) {
       model::Observation figure;
       figure.key = row.observation.key;
@@ -131,6 +131,9 @@ TEST(RealGlotip, TheAccountOfTheWholeFileIsKnown) {
   EXPECT_EQ(report->faults.at(RowReason::kValueAmbiguous), 17u);
   // One row has a leaked value and a broken text.
   EXPECT_EQ(report->account.quarantined, 160u);
+  EXPECT_EQ(report->account.accepted, 10'404u);
+  EXPECT_EQ(report->account.unchanged, 106u);
+  EXPECT_EQ(report->account.in_conflict, 241u);
   EXPECT_EQ(report->quality.repeats, (Repeats{156, 96, 251, 106}));
   EXPECT_EQ(report->quality.spellings.at("by_citizenship"), (Spellings{236, 206, 1336, 1203}));
   EXPECT_EQ(report->quality.spellings.at("by_repatriation"), (Spellings{75, 61, 350, 323}));

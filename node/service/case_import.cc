@@ -14,6 +14,8 @@ constexpr std::string_view kPrefix = "case_record";
 constexpr std::string_view kSourceKeyField = "source_key";
 // Code "source_corrected" of list "correction_reason": a later delivery of the same source.
 constexpr uint32_t kSourceCorrected = 5;
+// Two rows of one delivery have one source key and different contents.
+constexpr std::string_view kKeyConflict = "KEY_CONFLICT";
 // Stands for the version of the lists where contents are compared: a code keeps its number and
 // meaning in later versions, so a row is the same row under each that has its codes.
 constexpr uint32_t kAnyVersion = 0;
@@ -93,9 +95,7 @@ StatusOr<bool> CaseImport::IsRowOf(const store::BatchRow& stored, const model::C
 Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_hash) {
   ENLACE_ASSIGN_OR_RETURN(
       auto record, store::AddCase(transaction_, delivery_.batch().entity, row.content, random_));
-  if (!source_hash.empty()) {
-    store::PutSourceKey(transaction_, delivery_.batch().entity, source_hash, record.reference);
-  }
+  if (!source_hash.empty()) NoteSourceKey(source_hash, record.reference);
   ENLACE_RETURN_IF_ERROR(Record(row, RowOutcome::kAccepted, record.reference, source_hash));
   result_.changed.push_back(std::move(record));
   return absl::OkStatus();
@@ -106,7 +106,14 @@ Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_
   ENLACE_ASSIGN_OR_RETURN(const auto current, store::LoadCase(transaction_, reference));
   if (current.state == CaseState::kActive &&
       OfAnyVersion(current.content) == OfAnyVersion(row.content)) {
+    NoteSourceKey(source_hash, reference);
     return Record(row, RowOutcome::kUnchanged, reference, source_hash);
+  }
+  ENLACE_ASSIGN_OR_RETURN(
+      const std::string named_by,
+      store::SourceKeyDelivery(transaction_, delivery_.batch().entity, source_hash));
+  if (current.state == CaseState::kActive && named_by == delivery_.batch().id) {
+    return Quarantine(row, {std::string(kKeyConflict), std::string(kSourceKeyField)});
   }
   const Status period = CheckPeriod(epochs_, current.content, row.content, kPrefix);
   if (current.state == CaseState::kActive && !period.ok()) {
@@ -118,9 +125,15 @@ Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_
     if (reason == Reason::STORE_CORRUPT || reason == Reason::INTERNAL) return record.status();
     return Quarantine(row, {std::string(ReasonName(reason)), std::string(kSourceKeyField)});
   }
+  NoteSourceKey(source_hash, reference);
   ENLACE_RETURN_IF_ERROR(Record(row, RowOutcome::kReplaced, reference, source_hash));
   result_.changed.push_back(*std::move(record));
   return absl::OkStatus();
+}
+
+void CaseImport::NoteSourceKey(const std::string& source_hash, const std::string& reference) {
+  store::PutSourceKey(transaction_, delivery_.batch().entity, source_hash, reference,
+                      delivery_.batch().id);
 }
 
 Status CaseImport::Unchanged(const CaseImportRow& row, const std::string& reference) {

@@ -20,7 +20,9 @@
 //   the row is not valid                  -> QUARANTINED
 //   its source key is known, same content -> UNCHANGED
 //   its source key is known               -> REPLACED, or QUARANTINED when that record was
-//                                            withdrawn or erased: a file brings nobody back
+//                                            withdrawn or erased (a file brings nobody back),
+//                                            and when another row of this very delivery had
+//                                            the key: no order of rows decides what is true
 //   otherwise                             -> ACCEPTED as a new person, however alike others
 //                                            are
 namespace enlace::service {
@@ -61,6 +63,8 @@ class CaseImport {
   Status AddNew(const CaseImportRow& row, const std::string& source_hash);
   Status AddKnown(const CaseImportRow& row, const std::string& source_hash,
                   const std::string& reference);
+  // This delivery speaks of the key now.
+  void NoteSourceKey(const std::string& source_hash, const std::string& reference);
   Status Unchanged(const CaseImportRow& row, const std::string& reference);
   Status Quarantine(const CaseImportRow& row, const RowFault& fault);
   Status Record(const CaseImportRow& row, store::RowOutcome outcome, const std::string& reference,

@@ -322,12 +322,26 @@ StatusOr<std::string> HashSourceKey(Transaction& transaction, std::string_view e
 
 StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader, std::string_view entity,
                                                      std::string_view source_hash) {
-  return reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash));
+  ENLACE_ASSIGN_OR_RETURN(auto value,
+                          reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash)));
+  if (value.has_value() && value->size() > kReferenceBytes) value->resize(kReferenceBytes);
+  return value;
+}
+
+StatusOr<std::string> SourceKeyDelivery(const Reader& reader, std::string_view entity,
+                                        std::string_view source_hash) {
+  ENLACE_ASSIGN_OR_RETURN(const auto value,
+                          reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash)));
+  if (!value.has_value() || value->size() <= kReferenceBytes) return std::string();
+  return value->substr(kReferenceBytes);
 }
 
 void PutSourceKey(Transaction& transaction, std::string_view entity, std::string_view source_hash,
-                  std::string_view reference) {
-  transaction.Put(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash), reference);
+                  std::string_view reference, std::string_view delivery) {
+  ENLACE_CHECK(delivery.empty() || reference.size() == kReferenceBytes);
+  std::string value(reference);
+  value += delivery;
+  transaction.Put(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash), value);
 }
 
 StatusOr<std::string> CaseRowHash(const Reader& reader, std::string_view reference,

@@ -80,8 +80,12 @@ StatusOr<std::string> HashSourceKey(Transaction& transaction, std::string_view e
 // The reference that was stored under this hash, if any.
 StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader, std::string_view entity,
                                                      std::string_view source_hash);
+// The id of the delivery that named this key last; empty when none did.
+StatusOr<std::string> SourceKeyDelivery(const Reader& reader, std::string_view entity,
+                                        std::string_view source_hash);
+// REQUIRES: `reference` is one of AddCase when there is a delivery.
 void PutSourceKey(Transaction& transaction, std::string_view entity, std::string_view source_hash,
-                  std::string_view reference);
+                  std::string_view reference, std::string_view delivery = "");
 
 // What a batch row is recognised by: 16 bytes over the content and the source key's hash
 // (may be empty), keyed with the salt of the record it became. Empty for an erased

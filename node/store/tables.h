@@ -14,7 +14,7 @@ enum class Table : kv::TableId {
                      // "audit" -> hash of the last audit record (32) + their count (u64).
   kCaseRevision,     // commit sequence (u64) + index (u32) -> StoredCaseRevision
   kCaseByReference,  // reference (16) + revision (u32) -> key in kCaseRevision
-  kCaseBySourceKey,  // entity "/" HMAC (16) -> reference
+  kCaseBySourceKey,  // entity "/" HMAC (16) -> reference (16), delivery that named it last
   kObservation,      // entity "/" figure key (6 x u32) -> StoredObservation
   kBatch,            // entity "/" batch id -> StoredBatch
   kBatchRow,         // entity "/" batch id "/" row (u64) -> StoredBatchRow

@@ -154,6 +154,53 @@ TEST_F(ImportCaseRecords, ALaterDeliveryReplacesByItsSourceKey) {
   EXPECT_EQ(Delivery(kOtherBatch).accepted(), 1u);
 }
 
+TEST_F(ImportCaseRecords, TwoRowsOfOneDeliveryWithOneKeyHaveNoSilentWinner) {
+  for (const bool later_first : {false, true}) {
+    for (const bool one_call : {false, true}) {
+      NationalNode node;
+      const auto import = [&](const pb::ImportCaseRecordsRequest& request) {
+        return *node.Call<pb::ImportCaseRecordsResponse>(
+            node.police, std::string(kCaseMethods) + "ImportCaseRecords", request);
+      };
+      auto earlier = Batch(kOtherBatch);
+      AddRow(earlier, 1, ValidRecord(2019), "file-7");
+      import(earlier);
+      auto request = Batch();
+      AddRow(request, 1, ValidRecord(later_first ? 2021 : 2020), "file-7");
+      if (!one_call) {
+        EXPECT_EQ(import(request).results(0).outcome(), pb::RowResult::REPLACED);
+        request.clear_rows();
+      }
+      AddRow(request, 2, ValidRecord(later_first ? 2020 : 2021), "file-7");
+      const auto response = import(request);
+      const auto& second = response.results(response.results_size() - 1);
+      EXPECT_EQ(second.outcome(), pb::RowResult::QUARANTINED);
+      EXPECT_EQ(second.reason(), "KEY_CONFLICT");
+      EXPECT_EQ(second.field(), "source_key");
+      if (one_call) {
+        EXPECT_EQ(response.results(0).outcome(), pb::RowResult::REPLACED);
+      }
+      // The same call again, as after a lost answer.
+      EXPECT_EQ(import(request).results(response.results_size() - 1).reason(), "KEY_CONFLICT");
+    }
+  }
+}
+
+TEST_F(ImportCaseRecords, AKeyOfANewPersonTwiceInOneDeliveryIsAConflictToo) {
+  auto request = Batch();
+  AddRow(request, 1, ValidRecord(2020), "file-7");
+  AddRow(request, 2, ValidRecord(2021), "file-7");
+  AddRow(request, 3, ValidRecord(2020), "file-7");
+  const auto response = Import(request);
+  EXPECT_EQ(response.results(0).outcome(), pb::RowResult::ACCEPTED);
+  EXPECT_EQ(response.results(1).reason(), "KEY_CONFLICT");
+  EXPECT_EQ(response.results(2).outcome(), pb::RowResult::UNCHANGED);
+  EXPECT_EQ(Delivery().quarantined(), 1u);
+  auto later = Batch(kOtherBatch);
+  AddRow(later, 1, ValidRecord(2021), "file-7");
+  EXPECT_EQ(Import(later).results(0).outcome(), pb::RowResult::REPLACED);
+}
+
 TEST_F(ImportCaseRecords, ARowIsTheSameUnderALaterVersionOfTheCodeLists) {
   auto request = Batch();
   AddRow(request, 1, ValidRecord(2020), "file-7");

@@ -32,9 +32,10 @@ struct Row {
 
 class Oracle {
  public:
-  std::vector<Person> people;                 // In order of first commit.
-  std::map<std::string, Row> rows;            // entity/batch/row.
-  std::map<std::string, size_t> source_keys;  // entity/key.
+  std::vector<Person> people;                   // In order of first commit.
+  std::map<std::string, Row> rows;              // entity/batch/row.
+  std::map<std::string, size_t> source_keys;    // entity/key.
+  std::map<std::string, std::string> named_by;  // entity/key to the last batch with it.
 
   size_t Add(const std::string& entity, int64_t now, const pb::CaseRecord& content) {
     people.push_back({"", entity, {{now, pb::CaseRecord::ACTIVE, content}}});
@@ -151,7 +152,10 @@ class CaseLives : public CaseContractTest {
       const auto person = next.source_keys.find(source);
       if (row.source_key().empty() || person == next.source_keys.end()) {
         const size_t added = next.Add(entity, now, row.case_record());
-        if (!row.source_key().empty()) next.source_keys[source] = added;
+        if (!row.source_key().empty()) {
+          next.source_keys[source] = added;
+          next.named_by[source] = request.batch_id();
+        }
         next.rows[row_name] = {bytes, added};
         expected.emplace_back(pb::RowResult::ACCEPTED, added);
         continue;
@@ -161,8 +165,15 @@ class CaseLives : public CaseContractTest {
         expected.emplace_back(pb::RowResult::QUARANTINED, 0);
         continue;
       }
+      const bool same =
+          before.last().content.SerializeAsString() == row.case_record().SerializeAsString();
+      if (!same && next.named_by[source] == request.batch_id()) {
+        expected.emplace_back(pb::RowResult::QUARANTINED, 0);
+        continue;
+      }
+      next.named_by[source] = request.batch_id();
       next.rows[row_name] = {bytes, person->second};
-      if (before.last().content.SerializeAsString() == row.case_record().SerializeAsString()) {
+      if (same) {
         expected.emplace_back(pb::RowResult::UNCHANGED, person->second);
         continue;
       }

@@ -263,6 +263,17 @@ TEST_F(CaseTableTest, SourceKeysAreHashedUnderAKeyOfTheEntity) {
   EXPECT_FALSE(db_.Holds("file-7"));
 }
 
+TEST_F(CaseTableTest, ASourceKeyKnowsTheDeliveryThatNamedItLast) {
+  const std::string reference(kReferenceBytes, 'r');
+  const auto delivery = [this] { return *SourceKeyDelivery(*db_.store->Read(), "police", "hash"); };
+  EXPECT_EQ(delivery(), "");
+  db_.Commit([&](Transaction& t) { PutSourceKey(t, "police", "hash", reference); });
+  EXPECT_EQ(delivery(), "");
+  db_.Commit([&](Transaction& t) { PutSourceKey(t, "police", "hash", reference, "00ff"); });
+  EXPECT_EQ(delivery(), "00ff");
+  EXPECT_EQ(*FindBySourceKey(*db_.store->Read(), "police", "hash"), reference);
+}
+
 TEST_F(CaseTableTest, ASourceKeyIsFoundByItsOwnEntityOnly) {
   db_.Commit([](Transaction& t) { PutSourceKey(t, "police", "hash", "reference"); });
   EXPECT_EQ(*FindBySourceKey(*db_.store->Read(), "police", "hash"), "reference");

@@ -34,6 +34,8 @@ void WriteExamples(enlace::testing::MemoryStore& db) {
     const std::string hash = *HashSourceKey(t, "police", "key-1", random);
     const auto record = *AddCase(t, "police", content, random);
     PutSourceKey(t, "police", hash, record.reference);
+    PutSourceKey(t, "police", *HashSourceKey(t, "police", "key-2", random), record.reference,
+                 batch.id);
     auto account = *OpenBatch(t, batch, "ctdc-kanon-2020", BatchSubject::kCaseRecords);
     PutBatchRow(t, batch, 1, std::nullopt,
                 {RowOutcome::kAccepted, *CaseRowHash(t, record.reference, content, hash),

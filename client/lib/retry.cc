@@ -11,6 +11,9 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
+// Each call adds its bytes to those that the node holds already.
+constexpr std::string_view kAppends = "VerifyRegionalReport";
+
 bool HasText(const google::protobuf::Message& request, const char* name) {
   const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName(name);
   return field != nullptr && field->type() == FieldDescriptor::TYPE_STRING &&
@@ -21,6 +24,7 @@ bool HasText(const google::protobuf::Message& request, const char* name) {
 
 bool IsRepeatable(std::string_view method, const google::protobuf::Message& request) {
   const std::string_view name = method.substr(method.rfind('/') + 1);
+  if (name == kAppends) return false;
   for (const std::string_view verb : {"Get", "List", "Tabulate", "Verify", "Check"}) {
     if (name.substr(0, verb.size()) == verb) return true;
   }

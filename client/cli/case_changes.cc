@@ -33,6 +33,7 @@ struct CaseArguments {
       ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(file));
       api::CaseRecord record;
       ENLACE_RETURN_IF_ERROR(FromJson(text, record));
+      ENLACE_RETURN_IF_ERROR(WithContext(CheckForm(record), "--file"));
       content = FromApi(record);
     }
     if (content.codelist_version == 0) content.codelist_version = registry.version();
@@ -92,6 +93,7 @@ class CasesCorrect final : public Command {
     get.set_name(name_);
     ENLACE_ASSIGN_OR_RETURN(const auto before, node->Call<api::CaseRecord>(
                                                    std::string(kService) + "GetCaseRecord", get));
+    ENLACE_RETURN_IF_ERROR(WithContext(CheckForm(before), "the record at the node"));
     ENLACE_ASSIGN_OR_RETURN(const model::CaseContent content,
                             case_.Read(*registry, FromApi(before)));
     api::CorrectCaseRecordRequest request;

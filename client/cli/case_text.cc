@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
 
 #include "client/cli/labels.h"
 #include "node/base/clock.h"
@@ -96,6 +97,33 @@ api::CaseRecord ToApi(const model::CaseContent& content) {
     set.set_rest(static_cast<api::Missing>(value.rest));
   }
   return out;
+}
+
+Status CheckForm(const api::CaseRecord& record) {
+  std::set<uint32_t> attributes;
+  const auto fault = [](std::string_view field, uint32_t attribute, std::string_view expected) {
+    return Error(Reason::ATTRIBUTE_INVALID,
+                 fmt::format("{} of attribute {}: expected {}", field, attribute, expected));
+  };
+  for (const api::SingleValue& single : record.singles()) {
+    if (!attributes.insert(single.attribute()).second) {
+      return fault("singles", single.attribute(), "each attribute once");
+    }
+  }
+  for (const api::SetValue& set : record.sets()) {
+    if (!attributes.insert(set.attribute()).second) {
+      return fault("sets", set.attribute(), "each attribute once");
+    }
+    std::set<uint32_t> codes;
+    for (const auto* list : {&set.affirmed(), &set.denied()}) {
+      for (const uint32_t code : *list) {
+        if (code < 1 || code > kSetCodeMax || !codes.insert(code).second) {
+          return fault("sets", set.attribute(), "codes from 1 to 63, each once");
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 model::CaseContent FromApi(const api::CaseRecord& record) {

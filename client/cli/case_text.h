@@ -15,7 +15,10 @@ namespace enlace::cli {
 namespace api = ::enlace::exchange::v1;
 
 api::CaseRecord ToApi(const model::CaseContent& content);
-// What the node sent; values outside the model's form are kept as they are in numbers.
+// OK when FromApi loses nothing: codes of sets from 1 to 63 and each once, each attribute once.
+// ATTRIBUTE_INVALID names the attribute's number and no value.
+Status CheckForm(const api::CaseRecord& record);
+// What the node sent; codes and attributes that CheckForm refuses are left out.
 model::CaseContent FromApi(const api::CaseRecord& record);
 
 // Adds one "--set" to a record:

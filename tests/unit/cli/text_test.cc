@@ -204,6 +204,29 @@ TEST(CaseText, ApiAndModelAreTheSameRecord) {
   EXPECT_EQ(FromApi(ToApi(content)), content);
 }
 
+TEST(CaseText, RefusesWhatTheModelsFormWouldLose) {
+  model::CaseContent content;
+  ASSERT_TRUE(Apply("sex=female", content).ok());
+  ASSERT_TRUE(Apply("forms=+forced_labour,-organ_removal,rest:unknown", content).ok());
+  const api::CaseRecord record = ToApi(content);
+  EXPECT_TRUE(CheckForm(record).ok());
+  const auto refused = [&](const std::function<void(api::CaseRecord&)>& change) {
+    api::CaseRecord changed = record;
+    change(changed);
+    const Status status = CheckForm(changed);
+    EXPECT_EQ(status.ToString().find("64"), std::string::npos);
+    return ReasonOf(status);
+  };
+  const Reason invalid = Reason::ATTRIBUTE_INVALID;
+  EXPECT_EQ(refused([](api::CaseRecord& r) { r.mutable_sets(0)->add_affirmed(64); }), invalid);
+  EXPECT_EQ(refused([](api::CaseRecord& r) { r.mutable_sets(0)->add_denied(0); }), invalid);
+  EXPECT_EQ(
+      refused([](api::CaseRecord& r) { r.mutable_sets(0)->add_denied(r.sets(0).affirmed(0)); }),
+      invalid);
+  EXPECT_EQ(refused([](api::CaseRecord& r) { *r.add_singles() = r.singles(0); }), invalid);
+  EXPECT_EQ(refused([](api::CaseRecord& r) { *r.add_sets() = r.sets(0); }), invalid);
+}
+
 TEST(CaseText, DescribesMissingAnswersAsMissingInTheLanguage) {
   model::CaseContent content;
   ASSERT_TRUE(Apply("citizenship=unknown", content).ok());

@@ -108,9 +108,9 @@ void PrintQuality(Context& context, const intake::QualityReport& quality) {
         quality.repeats.identical_rows));
   }
   for (const auto& [dimension, counts] : quality.spellings) {
-    context.PrintLine(fmt::format("{}: {} of {} spellings are mapped, {} of {} rows.", dimension,
-                                  counts.mapped_spellings, counts.spellings, counts.mapped_rows,
-                                  counts.rows));
+    context.PrintLine(fmt::format(
+        "{}: {} of {} spellings are in the tables; {} of {} rows are mapped in all cells.",
+        dimension, counts.mapped_spellings, counts.spellings, counts.mapped_rows, counts.rows));
   }
   if (quality.warnings.empty()) return;
   context.PrintLine("");

@@ -129,8 +129,9 @@ void Importer::TakeFigure(Pass& pass, const CsvRecord& record) {
     if (dimension != format.dimensions.end() &&
         format.categories.at(dimension->second).aliases != nullptr) {
       const codes::Code* code = mappings_.registry().Get("dimension").Find(dimension->second);
-      pass.quality->AddSpelling(code == nullptr ? "" : code->id,
-                                record.fields[pass.header.At(format.category_column)],
+      const std::string& category = record.fields[pass.header.At(format.category_column)];
+      pass.quality->AddSpelling(code == nullptr ? "" : code->id, category,
+                                pass.figures->KnowsCategory(dimension->second, category),
                                 figure != nullptr);
     }
   }

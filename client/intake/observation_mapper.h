@@ -22,6 +22,10 @@ class ObservationMapper {
                     std::string jurisdiction);
 
   ObservationFate Map(const Header& header, const CsvRecord& record) const;
+  // Whether `cell` names a category of the dimension.
+  bool KnowsCategory(uint32_t dimension, std::string_view cell) const {
+    return std::holds_alternative<uint32_t>(Category(dimension, cell));
+  }
 
  private:
   // The row's cell of a column.

@@ -38,12 +38,13 @@ void QualityCheck::AddRawFigure(uint64_t row, std::string key, std::string value
   }
 }
 
-void QualityCheck::AddSpelling(const std::string& dimension, const std::string& text, bool mapped) {
+void QualityCheck::AddSpelling(const std::string& dimension, const std::string& text,
+                               bool spelling_mapped, bool row_mapped) {
   Spellings& counts = report_.spellings[dimension];
   ++counts.rows;
-  if (mapped) ++counts.mapped_rows;
+  if (row_mapped) ++counts.mapped_rows;
   bool& known = texts_[dimension][text];
-  known = known || mapped;
+  known = known || spelling_mapped;
 }
 
 void QualityCheck::AddFigure(const MappedObservation& figure) {

@@ -32,9 +32,9 @@ struct Repeats {
 // How far the alias table knows the spellings of a dimension's categories.
 struct Spellings {
   uint64_t spellings = 0;
-  uint64_t mapped_spellings = 0;
+  uint64_t mapped_spellings = 0;  // The cell has a code, whatever else its rows say.
   uint64_t rows = 0;
-  uint64_t mapped_rows = 0;
+  uint64_t mapped_rows = 0;  // Mapped in all their cells.
   bool operator==(const Spellings&) const = default;
 };
 
@@ -64,7 +64,9 @@ class QualityCheck {
   void Warn(QualityKind kind, uint64_t row, std::string_view where);
   // `key` and `value` are raw cells; they are remembered here and nowhere else.
   void AddRawFigure(uint64_t row, std::string key, std::string value);
-  void AddSpelling(const std::string& dimension, const std::string& text, bool mapped);
+  // One row: whether the spelling has a code, and whether the whole row was mapped.
+  void AddSpelling(const std::string& dimension, const std::string& text, bool spelling_mapped,
+                   bool row_mapped);
   void AddFigure(const MappedObservation& figure);
   // Call once, after the last row.
   QualityReport Finish();

@@ -69,10 +69,16 @@ TEST(QualityCheck, CountsRepeatedFigures) {
 
 TEST(QualityCheck, CountsSpellingsOnceAndTheirRowsEach) {
   QualityCheck check(TestRegistry());
-  check.AddSpelling("by_citizenship", "Peru", true);
-  check.AddSpelling("by_citizenship", "Peru", true);
-  check.AddSpelling("by_citizenship", "PERO", false);
+  check.AddSpelling("by_citizenship", "Peru", true, true);
+  check.AddSpelling("by_citizenship", "Peru", true, true);
+  check.AddSpelling("by_citizenship", "PERO", false, false);
   EXPECT_EQ(check.Finish().spellings.at("by_citizenship"), (Spellings{2, 1, 3, 2}));
+}
+
+TEST(QualityCheck, ASpellingIsMappedAlthoughItsRowIsNot) {
+  QualityCheck check(TestRegistry());
+  check.AddSpelling("by_citizenship", "Peru", true, false);
+  EXPECT_EQ(check.Finish().spellings.at("by_citizenship"), (Spellings{1, 1, 1, 0}));
 }
 
 TEST(QualityCheck, ListsAtMostSoManyWarningsAndCountsAll) {

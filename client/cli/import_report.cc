@@ -166,7 +166,7 @@ std::string ReceiptFor(const std::string& file) {
 
 void ImportArguments::Declare(Arguments& arguments, const std::string& file_help) {
   arguments.Positional("FILE", file, file_help);
-  arguments.Text("--receipt", receipt, "Where to write the receipt");
+  arguments.Text("--receipt", receipt, "Where to write the receipt (default FILE.receipt.csv)");
   arguments.Flag("--dry-run", dry_run, "Send nothing; no node is needed");
   arguments.Flag("--validate-only", validate_only,
                  "Let the node check everything and store nothing");

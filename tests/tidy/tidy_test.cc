@@ -239,6 +239,12 @@ TEST(TidyTest, EveryReasonIsExplained) {
         std::count_if(manual->lines.begin(), manual->lines.end(),
                       [&](const std::string& line) { return line.rfind(start, 0) == 0; });
     EXPECT_EQ(rows, 1) << "docs/ERRORS.md needs one row that begins with " << start;
+    for (const std::string& line : manual->lines) {
+      if (line.rfind(start, 0) != 0) continue;
+      // Reason, code, meaning, what to do.
+      EXPECT_EQ(std::count(line.begin(), line.end(), '|'), 5) << line;
+      EXPECT_TRUE(line.ends_with(". |")) << "no sentence that says what to do: " << line;
+    }
   }
 }
 

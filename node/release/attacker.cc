@@ -47,18 +47,20 @@ bool Tighten(const Equation& equation, Bounds& bounds, bool& changed) {
 // One connected part of the system as a linear program.
 class Part {
  public:
-  Part(const Bounds& hidden, const std::vector<Equation>& equations, std::vector<size_t> cells,
-       std::vector<size_t> used)
-      : hidden_(hidden), equations_(equations), cells_(std::move(cells)), used_(std::move(used)) {
+  Part(const Bounds& hidden, std::vector<size_t> cells, std::vector<const Equation*> used)
+      : hidden_(hidden), cells_(std::move(cells)), used_(std::move(used)) {
     for (size_t index = 0; index < cells_.size(); ++index) column_[cells_[index]] = index;
     // "Without bound" must stay a number that arithmetic with doubles handles exactly. Any
     // number is safe: less room only makes the attacker stronger.
-    for (const size_t index : used_) {
-      reach_ = std::max(reach_, 2 * std::abs(equations_[index].constant));
+    for (const Equation* equation : used_) {
+      reach_ = std::max(reach_, 2 * std::abs(equation->constant));
+      for (const Equation& weaker : equation->weaker) {
+        reach_ = std::max(reach_, 2 * std::abs(weaker.constant));
+      }
     }
   }
 
-  // Leaves out equations that contradict the others; returns how many.
+  // Takes the weaker ones for equations that contradict the others; returns how many did.
   size_t DropContradictions() {
     size_t dropped = 0;
     for (;;) {
@@ -67,7 +69,9 @@ class Part {
       if (violated.empty()) return dropped;
       dropped += violated.size();
       for (auto it = violated.rbegin(); it != violated.rend(); ++it) {
+        const Equation* equation = used_[*it];
         used_.erase(used_.begin() + static_cast<std::ptrdiff_t>(*it));
+        for (const Equation& weaker : equation->weaker) used_.push_back(&weaker);
       }
     }
   }
@@ -94,17 +98,16 @@ class Part {
       upper.push_back(static_cast<double>(std::min(bounds.high - bounds.low, reach_)));
     }
     std::vector<Simplex::Row> rows;
-    for (const size_t index : used_) {
-      const Equation& equation = equations_[index];
+    for (const Equation* equation : used_) {
       Simplex::Row row;
       row.coefficients.assign(cells_.size(), 0);
-      int64_t constant = equation.constant;
-      for (const auto& term : equation.terms) {
+      int64_t constant = equation->constant;
+      for (const auto& term : equation->terms) {
         row.coefficients[column_.at(term.hidden)] += static_cast<double>(term.coefficient);
         constant -= term.coefficient * hidden_[term.hidden].low;
       }
       row.constant = static_cast<double>(constant);
-      row.upper_bound = equation.upper_bound;
+      row.upper_bound = equation->upper_bound;
       rows.push_back(std::move(row));
     }
     return Simplex(std::move(upper), rows);
@@ -122,11 +125,10 @@ class Part {
       if (value < bounds.low || value > bounds.high) return;
       whole[cells_[index]] = value;
     }
-    for (const size_t index : used_) {
-      const Equation& equation = equations_[index];
+    for (const Equation* equation : used_) {
       int64_t sum = 0;
-      for (const auto& term : equation.terms) sum += term.coefficient * whole.at(term.hidden);
-      if (equation.upper_bound ? sum > equation.constant : sum != equation.constant) return;
+      for (const auto& term : equation->terms) sum += term.coefficient * whole.at(term.hidden);
+      if (equation->upper_bound ? sum > equation->constant : sum != equation->constant) return;
     }
     for (const auto& [cell, value] : whole) {
       const auto [it, fresh] = seen_.try_emplace(cell, value);
@@ -137,9 +139,8 @@ class Part {
   bool Varies(size_t cell) const { return varies_.contains(cell); }
 
   const Bounds& hidden_;
-  const std::vector<Equation>& equations_;
   std::vector<size_t> cells_;
-  std::vector<size_t> used_;
+  std::vector<const Equation*> used_;
   std::map<size_t, size_t> column_;
   int64_t reach_ = 1000;
   std::optional<Simplex> simplex_;
@@ -171,14 +172,14 @@ Attack AttackJointly(const std::vector<Hidden>& hidden, const std::vector<Equati
   Attack attack;
   const std::vector<size_t> part_of = ConnectedParts(hidden.size(), equations);
   std::map<size_t, std::vector<size_t>> cells;
-  std::map<size_t, std::vector<size_t>> used;
+  std::map<size_t, std::vector<const Equation*>> used;
   for (size_t cell = 0; cell < hidden.size(); ++cell) cells[part_of[cell]].push_back(cell);
-  for (size_t index = 0; index < equations.size(); ++index) {
-    const auto& terms = equations[index].terms;
-    if (!terms.empty()) used[part_of[terms.front().hidden]].push_back(index);
+  for (const Equation& equation : equations) {
+    const auto& terms = equation.terms;
+    if (!terms.empty()) used[part_of[terms.front().hidden]].push_back(&equation);
   }
   for (const auto& [root, members] : cells) {
-    Part part(hidden, equations, members, used[root]);
+    Part part(hidden, members, used[root]);
     attack.contradictory += part.DropContradictions();
     part.Attack(attack.determined);
   }

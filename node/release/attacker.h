@@ -29,6 +29,8 @@ struct Equation {
   std::vector<Term> terms;
   int64_t constant = 0;
   bool upper_bound = false;
+  // What still holds, over the same cells, where this one contradicts the others.
+  std::vector<Equation> weaker;
 };
 
 struct Attack {
@@ -36,8 +38,8 @@ struct Attack {
   size_t contradictory = 0;        // Equations that cannot hold together with the others.
 };
 
-// Joint attack with all equations. Equations that contradict the others are left out, as
-// an attacker would have to.
+// Joint attack with all equations. Equations that contradict the others are replaced by
+// their weaker ones (or left out), as an attacker would have to.
 Attack AttackJointly(const std::vector<Hidden>& hidden, const std::vector<Equation>& equations);
 
 // Attack with one equation alone: determined by bounds, or the only unknown of an

@@ -217,7 +217,8 @@ StatusOr<OfficialTable> MakeOfficialTable(const std::vector<Observation>& observ
   }
   WarnOfConflicts(groups, registry, table);
   for (auto& [group, cells] : groups) {
-    Warn(Where(group.first, group.second, registry), Protect(shape, primary, cells), table);
+    Warn(Where(group.first, group.second, registry),
+         Protect(shape, primary, options.forms_overlap, cells), table);
     for (const auto& [key, cell] : cells) {
       Count(cell, table);
       table.figures.push_back(

@@ -30,6 +30,7 @@ inline constexpr size_t kTableFiguresMax = 100'000;
 struct TableOptions {
   uint32_t threshold = 5;      // Values below it are hidden.
   bool zero_is_small = false;  // Also hide zero.
+  bool forms_overlap = false;  // A person may stand in several forms, as in case records.
 };
 
 struct TableFigure {

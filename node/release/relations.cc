@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace enlace::release {
@@ -29,14 +30,17 @@ TableShape::TableShape(const codes::Registry& registry)
       sexes_(PartsOf(registry, "sex")),
       ages_(PartsOf(registry, "age_group")) {}
 
-std::vector<Relation> TableShape::Relations(const std::set<model::FigureKey>& keys) const {
-  // Total and direction -> parts that are there.
-  std::map<std::pair<model::FigureKey, int>, Relation> found;
+std::vector<Relation> TableShape::Relations(const std::set<model::FigureKey>& keys,
+                                            bool forms_overlap) const {
+  // Total, direction and, of a part that stands alone, its category -> parts that are there.
+  using Sum = std::tuple<model::FigureKey, int, uint32_t>;
+  std::map<Sum, Relation> found;
   const auto add = [&found](const model::FigureKey& total, int direction,
-                            const model::FigureKey& part, bool upper_bound) {
-    Relation& relation = found[{total, direction}];
+                            const model::FigureKey& part, bool upper_bound, bool alone = false) {
+    Relation& relation = found[{total, direction, alone ? part.category : 0}];
     relation.total = total;
     relation.upper_bound = upper_bound;
+    relation.alone = alone;
     relation.parts.push_back(part);
   };
   const auto contains = [](const std::vector<uint32_t>& list, uint32_t number) {
@@ -55,14 +59,16 @@ std::vector<Relation> TableShape::Relations(const std::set<model::FigureKey>& ke
     }
     if (key.dimension == total_dimension_) continue;
     const bool form = key.dimension == form_dimension_;
-    if (!form && key.dimension != citizenship_dimension_) continue;
+    const bool overlap = form && forms_overlap;
     model::FigureKey total = key;
     total.category = 0;
-    if (key.category != 0) add(total, 3, key, !form);
+    if (key.category != 0) add(total, 3, key, overlap, overlap);
+    if (!form && key.dimension != citizenship_dimension_) continue;
     total.dimension = total_dimension_;
     // Direction 4 for each dimension apart; its own total equals the total of all.
     const int direction = 4 + static_cast<int>(key.dimension) * 2 + (key.category == 0 ? 1 : 0);
-    add(total, direction, key, key.category != 0 && !form);
+    add(total, direction, key, key.category != 0 && (!form || overlap),
+        key.category != 0 && overlap);
   }
   std::vector<Relation> relations;
   relations.reserve(found.size());

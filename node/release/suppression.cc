@@ -92,8 +92,19 @@ class SystemBuilder {
     Equation equation;
     equation.upper_bound = relation.upper_bound;
     if (!AddTerm(relation.total, -1, equation)) return;
-    for (const model::FigureKey& part : PartsOf(relation)) AddTerm(part, 1, equation);
+    const std::vector<model::FigureKey> parts = PartsOf(relation);
+    for (const model::FigureKey& part : parts) AddTerm(part, 1, equation);
     if (equation.terms.empty()) return;
+    // A sum that is wrong says little, but a part is no larger than its total.
+    if (absent_ == Absent::kSummed && (!relation.upper_bound || parts.size() > 1)) {
+      for (const model::FigureKey& part : parts) {
+        Equation bound;
+        bound.upper_bound = true;
+        AddTerm(relation.total, -1, bound);
+        AddTerm(part, 1, bound);
+        if (!bound.terms.empty()) equation.weaker.push_back(std::move(bound));
+      }
+    }
     system_.equations.push_back(std::move(equation));
     system_.relations.push_back(&relation);
   }
@@ -101,7 +112,7 @@ class SystemBuilder {
   // The relation's parts, with summed cells that stand beside them in the same sum.
   std::vector<model::FigureKey> PartsOf(const Relation& relation) const {
     std::vector<model::FigureKey> parts = relation.parts;
-    if (absent_ == Absent::kZero || parts.empty()) return parts;
+    if (absent_ == Absent::kZero || parts.empty() || relation.alone) return parts;
     const model::FigureKey& first = parts.front();
     for (const auto& [key, unused] : index_) {
       if (cells_.contains(key)) continue;
@@ -134,11 +145,12 @@ struct Exposure {
 
 class Protector {
  public:
-  Protector(const TableShape& shape, const PrimaryBounds& primary, Cells& cells)
+  Protector(const TableShape& shape, const PrimaryBounds& primary, bool forms_overlap, Cells& cells)
       : shape_(shape), primary_(primary), cells_(cells) {
     std::set<model::FigureKey> keys;
     for (const auto& [key, unused] : cells) keys.insert(key);
-    relations_ = shape.Relations(keys);
+    relations_ = shape.Relations(keys, forms_overlap);
+    if (!forms_overlap && FormsContradict()) overlapping_ = shape.Relations(keys, true);
   }
 
   SuppressionResult Run() {
@@ -194,7 +206,11 @@ class Protector {
         }
       }
     }
-    return FirstJoint(SystemBuilder(cells_, relations_, primary_, Absent::kSummed).Build());
+    auto joint = FirstJoint(SystemBuilder(cells_, relations_, primary_, Absent::kSummed).Build());
+    if (!joint && !overlapping_.empty()) {
+      joint = FirstJoint(SystemBuilder(cells_, overlapping_, primary_, Absent::kSummed).Build());
+    }
+    return joint;
   }
 
   std::optional<Exposure> FirstJoint(const System& system) const {
@@ -267,45 +283,52 @@ class Protector {
 
   // Sums that cannot hold, among all cells as they were handed in.
   uint64_t Contradictions() const {
-    Cells given = cells_;
-    for (auto& [unused, cell] : given) {
-      if (cell.kind == Kind::kComplementary) cell.kind = Kind::kShown;
-      if (cell.kind == Kind::kPrimary) cell.kind = Kind::kShown;
-    }
-    uint64_t count = 0;
-    for (const Relation& relation : relations_) {
-      int64_t low = 0;
-      int64_t high = 0;
-      const auto add = [&given, this, &low, &high](const model::FigureKey& key, int64_t sign) {
-        const auto it = given.find(key);
-        if (it == given.end()) return false;
-        const bool shown = it->second.kind == Kind::kShown;
-        const Hidden bounds = BoundsOf(it->second, primary_);
-        const int64_t least = shown ? static_cast<int64_t>(it->second.value) : bounds.low;
-        const int64_t most = shown ? static_cast<int64_t>(it->second.value) : bounds.high;
-        low += sign > 0 ? least : -most;
-        high += sign > 0 ? most : -least;
-        return true;
-      };
-      if (!add(relation.total, -1)) continue;
-      for (const model::FigureKey& part : relation.parts) add(part, 1);
-      if (low > 0 || (high < 0 && !relation.upper_bound)) ++count;
-    }
-    return count;
+    return static_cast<uint64_t>(
+        std::count_if(relations_.begin(), relations_.end(),
+                      [this](const Relation& relation) { return Contradicts(relation); }));
+  }
+
+  bool FormsContradict() const {
+    return std::any_of(relations_.begin(), relations_.end(), [this](const Relation& relation) {
+      return relation.parts.front().dimension == shape_.form_dimension() &&
+             relation.parts.front().category != relation.total.category && Contradicts(relation);
+    });
+  }
+
+  bool Contradicts(const Relation& relation) const {
+    int64_t low = 0;
+    int64_t high = 0;
+    const auto add = [this, &low, &high](const model::FigureKey& key, int64_t sign) {
+      const auto it = cells_.find(key);
+      if (it == cells_.end()) return false;
+      const Kind kind = it->second.kind;
+      const bool known =
+          kind == Kind::kShown || kind == Kind::kPrimary || kind == Kind::kComplementary;
+      const Hidden bounds = BoundsOf(it->second, primary_);
+      const int64_t least = known ? static_cast<int64_t>(it->second.value) : bounds.low;
+      const int64_t most = known ? static_cast<int64_t>(it->second.value) : bounds.high;
+      low += sign > 0 ? least : -most;
+      high += sign > 0 ? most : -least;
+      return true;
+    };
+    if (!add(relation.total, -1)) return false;
+    for (const model::FigureKey& part : relation.parts) add(part, 1);
+    return low > 0 || (high < 0 && !relation.upper_bound);
   }
 
   const TableShape& shape_;
   const PrimaryBounds& primary_;
   Cells& cells_;
   std::vector<Relation> relations_;
+  std::vector<Relation> overlapping_;  // Forms as bounds; empty unless their sums contradict.
   std::set<model::FigureKey> lost_;
 };
 
 }  // namespace
 
-SuppressionResult Protect(const TableShape& shape, const PrimaryBounds& primary,
+SuppressionResult Protect(const TableShape& shape, const PrimaryBounds& primary, bool forms_overlap,
                           std::map<model::FigureKey, Cell>& cells) {
-  return Protector(shape, primary, cells).Run();
+  return Protector(shape, primary, forms_overlap, cells).Run();
 }
 
 }  // namespace enlace::release

@@ -37,8 +37,9 @@ struct PrimaryBounds {
 
 // Turns shown cells into complementary ones until the attacker determines no sensitive
 // cell, preferring parts over totals and small values; then shows again what turned out
-// not to be needed. Deterministic.
-SuppressionResult Protect(const TableShape& shape, const PrimaryBounds& primary,
+// not to be needed. Forms whose sum contradicts their total are also attacked as
+// overlapping ones. Deterministic.
+SuppressionResult Protect(const TableShape& shape, const PrimaryBounds& primary, bool forms_overlap,
                           std::map<model::FigureKey, Cell>& cells);
 
 }  // namespace enlace::release

@@ -222,9 +222,10 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   release::TableOptions options;
   options.threshold = request.threshold() == 0 ? parts_.threshold : request.threshold();
   options.zero_is_small = request.zero_is_small();
+  const bool cases = request.source() == pb::PrepareReleaseRequest::CASE_RECORDS;
+  options.forms_overlap = cases;
   ENLACE_ASSIGN_OR_RETURN(auto table,
                           release::MakeOfficialTable(observations, options, parts_.registry));
-  const bool cases = request.source() == pb::PrepareReleaseRequest::CASE_RECORDS;
   ReleaseContent content;
   content.set_name(
       model::ResourceName{parts_.jurisdiction, "releases", HexEncode(parts_.random(16))}

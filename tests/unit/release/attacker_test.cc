@@ -74,6 +74,14 @@ TEST(AttackJointlyTest, LeavesOutAnEquationThatContradictsTheOthers) {
   EXPECT_THAT(attack.determined, IsEmpty());
 }
 
+TEST(AttackJointlyTest, TakesTheWeakerOnesOfAContradictingEquation) {
+  const std::vector<Hidden> hidden = {{0, 4, true}, {0, 4, true}};
+  Equation sum = Sum({0, 1}, 20);
+  sum.weaker = {Sum({0}, 0)};
+  sum.weaker[0].upper_bound = true;
+  EXPECT_THAT(AttackJointly(hidden, {sum}).determined, ElementsAre(0));
+}
+
 TEST(AttackJointlyTest, ASystemWithoutWholeSolutionCountsAsDetermined) {
   const std::vector<Hidden> hidden = {{0, 9, true}, {0, 9, true}};
   Equation equal;

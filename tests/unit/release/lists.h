@@ -38,6 +38,7 @@ inline constexpr uint32_t kVictims = 1;
 inline constexpr uint32_t kTotal = 1;
 inline constexpr uint32_t kByForm = 2;
 inline constexpr uint32_t kByCitizenship = 3;
+inline constexpr uint32_t kByRepatriation = 4;
 inline constexpr uint32_t kFemale = 1;
 inline constexpr uint32_t kMale = 2;
 inline constexpr uint32_t kOther = 3;

@@ -118,6 +118,27 @@ TEST(OfficialTableTest, CitizenshipsAreAnUpperBoundOnly) {
             channel::v1::SUPPRESSED);
 }
 
+TEST(OfficialTableTest, ADimensionsOwnTotalGivesNoHiddenCategoryAway) {
+  for (const uint32_t dimension : {kByForm, kByCitizenship, kByRepatriation}) {
+    SCOPED_TRACE(dimension);
+    const Coordinates large = {.dimension = dimension, .category = 1};
+    const Coordinates small = {.dimension = dimension, .category = 2};
+    const OfficialTable table =
+        Make({Count({.dimension = dimension}, 20), Count(large, 18), Count(small, 2)});
+    EXPECT_EQ(StatusAt(table, small), channel::v1::SUPPRESSED);
+    EXPECT_EQ(StatusAt(table, large), channel::v1::SUPPRESSED);
+    EXPECT_EQ(StatusAt(table, {.dimension = dimension}), channel::v1::VALUE);
+  }
+}
+
+TEST(OfficialTableTest, RepatriatedPersonsAreNoPartOfTheDetectedOnes) {
+  // Two repatriated and twenty detected: nothing follows from one to the other.
+  const Coordinates repatriated = {.dimension = kByRepatriation, .category = 7};
+  const OfficialTable table = Make({Count({}, 20), Count(repatriated, 2)});
+  EXPECT_EQ(StatusAt(table, {}), channel::v1::VALUE);
+  EXPECT_EQ(table.complementary, 0u);
+}
+
 TEST(OfficialTableTest, ASumWithoutItsMarginIsFoundThroughTheCells) {
   // No row for "male, all ages", but its ages are there: 30 = 24 + (5 + x).
   const OfficialTable table =

@@ -93,8 +93,10 @@ StatusOr<pb::ReleaseView> ToView(const ReleaseRow& row, bool with_figures) {
   return view;
 }
 
-// What is known of the release that a new one replaces: its figures are out in the world.
-std::vector<std::string> WarnOfReplacing(const ReleaseContent& old, const ReleaseContent& fresh) {
+// What is known of a release before the new one: its figures are out in the world.
+// `which` is "the replaced release" or the like.
+std::vector<std::string> WarnOfEarlier(const ReleaseContent& old, const ReleaseContent& fresh,
+                                       std::string_view which) {
   std::vector<std::string> warnings;
   std::map<model::FigureKey, channel::v1::Figure> before;
   for (const auto& figure : old.figures()) before[release::KeyOf(figure)] = figure;
@@ -110,15 +112,19 @@ std::vector<std::string> WarnOfReplacing(const ReleaseContent& old, const Releas
   }
   if (hidden_now > 0) {
     warnings.push_back(fmt::format(
-        "{} figures are hidden now that the replaced release shows: who kept it knows them.",
-        hidden_now));
+        "{} figures are hidden now that {} shows: who kept it knows them.", hidden_now, which));
   }
   if (shown_now > 0) {
     warnings.push_back(fmt::format(
-        "{} figures are shown now that the replaced release hides: with it, others that stay "
+        "{} figures are shown now that {} hides: with it, others that stay "
         "hidden may be computed. The audit of linked tables is not part of this version.",
-        shown_now));
+        shown_now, which));
   }
+  return warnings;
+}
+
+std::vector<std::string> WarnOfReplacing(const ReleaseContent& old, const ReleaseContent& fresh) {
+  auto warnings = WarnOfEarlier(old, fresh, "the replaced release");
   if (old.year_from() < fresh.year_from() || old.year_to() > fresh.year_to()) {
     warnings.push_back(
         "The replaced release covers years that this one does not: they are "
@@ -161,26 +167,48 @@ StatusOr<ReleaseRow> ReleaseService::Load(const store::Reader& reader,
   return *std::move(row);
 }
 
-Status ReleaseService::CheckPopulation(const store::Reader& reader, const std::string& name,
-                                       const ReleaseContent& content,
-                                       release::Source source) const {
-  std::vector<release::LedgerEntry> in_force;
+StatusOr<std::vector<ReleaseService::Known>> ReleaseService::Ledger(
+    const store::Reader& reader) const {
+  std::vector<Known> ledger;
   Status parsed;
   ENLACE_RETURN_IF_ERROR(
       store::ScanReleases(reader, "", [&](std::string_view, const ReleaseRow& row) {
-        if (row.state != ReleaseState::kApproved && row.state != ReleaseState::kPublished) {
-          return true;
-        }
-        const auto other = release::ParseContent(row.content);
-        parsed = other.status();
-        if (!other.ok()) return false;
-        in_force.push_back({row.name, static_cast<release::Source>(row.source), other->year_from(),
-                            other->year_to()});
+        const bool in_force =
+            row.state == ReleaseState::kApproved || row.state == ReleaseState::kPublished;
+        // A release that was taken back before its publication never left the node.
+        if (!in_force && row.released_on.empty()) return true;
+        auto content = release::ParseContent(row.content);
+        parsed = content.status();
+        if (!content.ok()) return false;
+        ledger.push_back({{row.name, static_cast<release::Source>(row.source), content->year_from(),
+                           content->year_to(), in_force},
+                          *std::move(content)});
         return true;
       }));
   ENLACE_RETURN_IF_ERROR(parsed);
-  return release::CheckLedger(in_force, {name, source, content.year_from(), content.year_to()},
-                              content.supersedes());
+  return ledger;
+}
+
+StatusOr<std::vector<std::string>> ReleaseService::CheckPopulation(
+    const store::Reader& reader, const ReleaseRow& row, const ReleaseContent& content) const {
+  ENLACE_ASSIGN_OR_RETURN(const std::vector<Known> ledger, Ledger(reader));
+  std::vector<release::LedgerEntry> entries;
+  for (const Known& known : ledger) entries.push_back(known.entry);
+  const release::LedgerEntry wanted{row.name, static_cast<release::Source>(row.source),
+                                    content.year_from(), content.year_to()};
+  ENLACE_RETURN_IF_ERROR(release::CheckLedger(entries, wanted, content.supersedes()));
+  std::vector<std::string> warnings;
+  for (const Known& known : ledger) {
+    if (known.entry.in_force || !release::YearsOverlap(known.entry, wanted)) continue;
+    warnings.push_back(
+        fmt::format("{} was published for years of this release and taken back: who kept it can "
+                    "compare the two.",
+                    known.entry.name));
+    for (auto& warning : WarnOfEarlier(known.content, content, known.entry.name)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
 }
 
 StatusOr<std::vector<model::Observation>> ReleaseService::Collect(
@@ -307,8 +335,9 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(const rpc::CallContext&
       ENLACE_ASSIGN_OR_RETURN(const auto old_content, release::ParseContent(old.content));
       for (auto& warning : WarnOfReplacing(old_content, content)) row.warnings.push_back(warning);
     }
-    ENLACE_RETURN_IF_ERROR(
-        CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
+    ENLACE_ASSIGN_OR_RETURN(const auto earlier_warnings,
+                            CheckPopulation(transaction, row, content));
+    row.warnings.insert(row.warnings.end(), earlier_warnings.begin(), earlier_warnings.end());
     store::AddRelease(transaction, row);
     store::PutRequest(transaction, caller, call.method, request.request_id(), hash, row.name);
     return AuditCommit(transaction, call, row.name);
@@ -371,8 +400,15 @@ StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(const rpc::CallContext&
                    "the hash is not that of the prepared content; read the release again");
     }
     ENLACE_ASSIGN_OR_RETURN(const auto content, release::ParseContent(row.content));
-    ENLACE_RETURN_IF_ERROR(
-        CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
+    ENLACE_ASSIGN_OR_RETURN(const auto warnings, CheckPopulation(transaction, row, content));
+    for (const std::string& warning : warnings) {
+      if (std::find(row.warnings.begin(), row.warnings.end(), warning) != row.warnings.end()) {
+        continue;
+      }
+      return Error(Reason::RELEASE_METHOD_TAKEN,
+                   "a release of these years was published or taken back after this one was "
+                   "prepared: prepare it anew, so that its warnings are complete");
+    }
     row.state = ReleaseState::kApproved;
     row.approver = call.caller.Name();
     row.approver_fingerprint = call.caller.identity.key_fingerprint;
@@ -385,8 +421,7 @@ StatusOr<pb::ReleaseView> ReleaseService::ApproveRelease(const rpc::CallContext&
 
 Status ReleaseService::Publish(store::Transaction& transaction, ReleaseRow& row) const {
   ENLACE_ASSIGN_OR_RETURN(const auto content, release::ParseContent(row.content));
-  ENLACE_RETURN_IF_ERROR(
-      CheckPopulation(transaction, row.name, content, static_cast<release::Source>(row.source)));
+  ENLACE_RETURN_IF_ERROR(CheckPopulation(transaction, row, content).status());
   if (!content.supersedes().empty()) {
     ENLACE_ASSIGN_OR_RETURN(ReleaseRow old, Load(transaction, content.supersedes()));
     if (old.state != ReleaseState::kPublished) return WrongState("published, to be superseded");

@@ -58,9 +58,19 @@ class ReleaseService {
  private:
   std::string Origin() const;
   StatusOr<store::ReleaseRow> Load(const store::Reader& reader, const std::string& name) const;
-  // OK unless a year of the release is let out already, by another one in force.
-  Status CheckPopulation(const store::Reader& reader, const std::string& name,
-                         const channel::v1::ReleaseContent& content, release::Source source) const;
+  // What is let out, or once was, and its content.
+  struct Known {
+    release::LedgerEntry entry;
+    channel::v1::ReleaseContent content;
+  };
+  StatusOr<std::vector<Known>> Ledger(const store::Reader& reader) const;
+  // What earlier releases of its years, taken back by now, give away together with `row`.
+  // RELEASE_METHOD_TAKEN when a year is let out by another one in force, or was by one of
+  // another source.
+  StatusOr<std::vector<std::string>> CheckPopulation(
+      const store::Reader& reader, const store::ReleaseRow& row,
+      const channel::v1::ReleaseContent& content) const;
+
   // The observations (or counts of records) of the request's years.
   StatusOr<std::vector<model::Observation>> Collect(
       const store::Reader& reader, const exchange::v1::PrepareReleaseRequest& request) const;

@@ -42,6 +42,28 @@ class ReleaseContractTest : public ::testing::Test {
     return node_.Call<pb::ListReleasesResponse>(node_.preparer,
                                                 std::string(kReleases) + "ListReleases", request);
   }
+  static model::CaseContent Case() {
+    model::CaseContent content;
+    content.registration_year = 2020;
+    content.singles[model::kSex] = {1, model::Missing::kNone};
+    return content;
+  }
+  void PutCases(const std::string& entity, int count, const model::CaseContent& content = Case()) {
+    node_.db.Commit([&](store::Transaction& transaction) {
+      for (int i = 0; i < count; ++i) {
+        ASSERT_TRUE(store::AddCase(transaction, entity, content, std::ref(node_.random)).ok());
+      }
+    });
+  }
+  static pb::PrepareReleaseRequest OfCases() {
+    pb::PrepareReleaseRequest request;
+    request.set_source(pb::PrepareReleaseRequest::CASE_RECORDS);
+    return request;
+  }
+  StatusOr<ReleaseView> Prepare(const pb::PrepareReleaseRequest& request) {
+    return node_.Call<ReleaseView>(node_.preparer, std::string(kReleases) + "PrepareRelease",
+                                   request);
+  }
   uint64_t AuditLength() { return *store::VerifyAuditChain(*node_.db.store->Read()); }
 
   ReleaseNode node_;
@@ -335,6 +357,37 @@ TEST_F(ReleaseContractTest, WhatTheOldReleaseShowedIsWarnedOf) {
   const auto fresh = node_.Prepare(0, 0, old.name());
   ASSERT_TRUE(fresh.ok()) << fresh.status();
   EXPECT_THAT(fresh->warnings(), Contains(HasSubstr("shown now that the replaced release hides")));
+}
+
+TEST_F(ReleaseContractTest, WhatWasWithdrawnIsNotLetOutAgainFromAnotherSource) {
+  const ReleaseView old = node_.Release();
+  ASSERT_TRUE(node_.Withdraw(old.name()).ok());
+  auto content = Case();
+  content.registration_year = 2022;
+  PutCases("police", 7, content);
+  EXPECT_EQ(ReasonOf(Prepare(OfCases()).status()), Reason::RELEASE_METHOD_TAKEN);
+  auto superseding = OfCases();
+  const auto again = node_.Release();
+  superseding.set_supersedes(again.name());
+  EXPECT_EQ(ReasonOf(Prepare(superseding).status()), Reason::RELEASE_METHOD_TAKEN);
+}
+
+TEST_F(ReleaseContractTest, WhatAWithdrawnReleaseShowedIsWarnedOf) {
+  const ReleaseView old = node_.Release();
+  ASSERT_TRUE(node_.Withdraw(old.name()).ok());
+  const auto same = node_.Prepare();
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_THAT(same->warnings(), Contains(HasSubstr(old.name() + " was published")));
+  node_.PutFigure(ReleaseNode::Victims(2022, 2), 8);
+  node_.PutFigure(ReleaseNode::Victims(2022), 25);
+  EXPECT_THAT(node_.Prepare()->warnings(), Contains(HasSubstr("shown now that " + old.name())));
+}
+
+TEST_F(ReleaseContractTest, AReleaseThatWasPreparedBeforeAnotherWasTakenBackIsPreparedAnew) {
+  const ReleaseView early = Prepared();
+  ASSERT_TRUE(node_.Withdraw(node_.Release().name()).ok());
+  EXPECT_EQ(ReasonOf(node_.Approve(node_.approver, early).status()), Reason::RELEASE_METHOD_TAKEN);
+  EXPECT_TRUE(node_.Approve(node_.approver, Prepared()).ok());
 }
 
 // --- Withdraw

@@ -101,9 +101,18 @@ TEST(LedgerTest, OnePopulationIsReleasedOnce) {
   EXPECT_EQ(check(Source::kCaseRecords, 2020, 2022, ""), Reason::RELEASE_METHOD_TAKEN);
   EXPECT_EQ(check(Source::kObservations, 2017, 2018, ""), Reason::RELEASE_METHOD_TAKEN);
   EXPECT_TRUE(CheckLedger(in_force, {"new", Source::kCaseRecords, 2021, 2022}, "").ok());
-  EXPECT_TRUE(CheckLedger(in_force, {"new", Source::kCaseRecords, 2018, 2022}, "old").ok());
+  EXPECT_TRUE(CheckLedger(in_force, {"new", Source::kObservations, 2018, 2022}, "old").ok());
+  EXPECT_EQ(check(Source::kCaseRecords, 2018, 2022, "old"), Reason::RELEASE_METHOD_TAKEN);
   EXPECT_TRUE(CheckLedger(in_force, {"old", Source::kObservations, 2018, 2020}, "").ok());
   EXPECT_TRUE(CheckLedger({}, {"new", Source::kObservations, 2018, 2020}, "").ok());
+}
+
+TEST(LedgerTest, WhatWasTakenBackStillExcludesTheOtherSource) {
+  const std::vector<LedgerEntry> past = {{"old", Source::kObservations, 2018, 2020, false}};
+  EXPECT_EQ(ReasonOf(CheckLedger(past, {"new", Source::kCaseRecords, 2020, 2022}, "")),
+            Reason::RELEASE_METHOD_TAKEN);
+  EXPECT_TRUE(CheckLedger(past, {"new", Source::kCaseRecords, 2021, 2022}, "").ok());
+  EXPECT_TRUE(CheckLedger(past, {"new", Source::kObservations, 2018, 2020}, "").ok());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "node/release/content.h"
 
+#include <chrono>
+
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "node/crypto/hash.h"
@@ -12,8 +14,25 @@ Status Malformed(std::string_view what) {
   return Error(Reason::ENTRY_INVALID, "a release is not well formed: " + std::string(what));
 }
 
-constexpr uint32_t kYearMin = 1990;
-constexpr uint32_t kYearMax = 2100;
+// "2026-01-31", a day of the calendar.
+bool IsDay(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto number = [text](size_t from, size_t count) {
+    unsigned value = 0;
+    for (const char c : text.substr(from, count)) {
+      if (c < '0' || c > '9') return ~0U;
+      value = value * 10 + static_cast<unsigned>(c - '0');
+    }
+    return value;
+  };
+  const unsigned year = number(0, 4);
+  const unsigned month = number(5, 2);
+  const unsigned day = number(8, 2);
+  if (year > 9999 || month > 12 || day > 31) return false;
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)),
+                                     std::chrono::month(month), std::chrono::day(day))
+      .ok();
+}
 
 Status CheckFigures(const channel::v1::ReleaseContent& content) {
   const channel::v1::Figure* before = nullptr;
@@ -34,6 +53,9 @@ Status CheckFigures(const channel::v1::ReleaseContent& content) {
     }
     if (figure.status() != channel::v1::VALUE && figure.value() != 0) {
       return Malformed("a figure without value carries one");
+    }
+    if (figure.value() > model::kObservationValueMax) {
+      return Malformed("a figure is larger than any that a node takes");
     }
   }
   return absl::OkStatus();
@@ -93,8 +115,8 @@ StatusOr<channel::v1::ReleaseContent> ParseContent(std::string_view bytes) {
   if (content.method() != channel::v1::METHOD_OFFICIAL_TABLE) {
     return Malformed("its method is not known here");
   }
-  if (content.year_from() < kYearMin || content.year_from() > content.year_to() ||
-      content.year_to() > kYearMax) {
+  if (content.year_from() < kReleaseYearMin || content.year_from() > content.year_to() ||
+      content.year_to() > kReleaseYearMax) {
     return Malformed("its years are not in order");
   }
   ENLACE_RETURN_IF_ERROR(CheckFigures(content));
@@ -110,6 +132,7 @@ StatusOr<channel::v1::ReleaseContent> OpenRelease(const channel::v1::Release& re
       release.preparer_fingerprint() == release.approver_fingerprint()) {
     return Malformed("it does not name the keys of two people");
   }
+  if (!IsDay(release.released_on())) return Malformed("it names no day of publication");
   return ParseContent(release.content());
 }
 

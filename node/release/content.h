@@ -12,6 +12,9 @@
 // and checked by everybody who reads them from a channel. Pure.
 namespace enlace::release {
 
+inline constexpr uint32_t kReleaseYearMin = 1990;
+inline constexpr uint32_t kReleaseYearMax = 2100;
+
 // Puts the table's figures into `content`. Its order is the table's.
 void SetFigures(const OfficialTable& table, channel::v1::ReleaseContent& content);
 
@@ -21,11 +24,13 @@ std::string ContentBytes(const channel::v1::ReleaseContent& content);
 Hash ContentHash(std::string_view bytes);
 
 // The content, if it is well formed: a name of its own jurisdiction, a known method, years
-// in order, figures sorted and each once, in its years, with a known status and no value
-// beside one that is hidden. ENTRY_INVALID otherwise.
+// in order, figures sorted and each once, in its years, with a known status, no value
+// beside one that is hidden and none above model::kObservationValueMax. ENTRY_INVALID
+// otherwise.
 StatusOr<channel::v1::ReleaseContent> ParseContent(std::string_view bytes);
 
-// The content of a published release whose hash matches and that names two different keys.
+// The content of a published release whose hash matches, that names two different keys and
+// a day of publication.
 // ENTRY_INVALID otherwise.
 StatusOr<channel::v1::ReleaseContent> OpenRelease(const channel::v1::Release& release);
 

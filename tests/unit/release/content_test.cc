@@ -63,6 +63,7 @@ TEST(ContentTest, RefusesWhatIsNotWellFormed) {
       [](auto& c) { c.mutable_figures(1)->clear_status(); },
       [](auto& c) { c.mutable_figures(1)->set_status(static_cast<channel::v1::FigureStatus>(99)); },
       [](auto& c) { c.mutable_figures(0)->set_indicator(0); },
+      [](auto& c) { c.mutable_figures(0)->set_value(model::kObservationValueMax + 1); },
   };
   for (size_t index = 0; index < faults.size(); ++index) {
     SCOPED_TRACE(index);
@@ -80,6 +81,7 @@ TEST(ContentTest, OpensOnlyReleasesWithMatchingHashAndTwoKeys) {
   release.set_content_hash(std::string(AsView(hash)));
   release.set_preparer_fingerprint(std::string(32, 'p'));
   release.set_approver_fingerprint(std::string(32, 'a'));
+  release.set_released_on("2026-02-28");
   EXPECT_TRUE(OpenRelease(release).ok());
 
   auto same = release;
@@ -91,6 +93,24 @@ TEST(ContentTest, OpensOnlyReleasesWithMatchingHashAndTwoKeys) {
   auto changed = release;
   changed.mutable_content()->back() ^= 1;
   EXPECT_EQ(ReasonOf(OpenRelease(changed).status()), Reason::ENTRY_INVALID);
+}
+
+// What a report shows and partner programs read as a day is one.
+TEST(ContentTest, OpensOnlyReleasesOfADay) {
+  channel::v1::Release release;
+  release.set_content(ContentBytes(Content()));
+  release.set_content_hash(std::string(AsView(ContentHash(release.content()))));
+  release.set_preparer_fingerprint(std::string(32, 'p'));
+  release.set_approver_fingerprint(std::string(32, 'a'));
+  for (const std::string& day :
+       {std::string(), std::string("=1+1"), std::string(5000, '1'), std::string("2026-02-30"),
+        std::string("2026-13-01"), std::string("2026-00-10"), std::string("2026/02/03"),
+        std::string("2026-2-003"), std::string("+026-02-03")}) {
+    release.set_released_on(day);
+    EXPECT_EQ(ReasonOf(OpenRelease(release).status()), Reason::ENTRY_INVALID) << day;
+  }
+  release.set_released_on("2024-02-29");
+  EXPECT_TRUE(OpenRelease(release).ok());
 }
 
 TEST(LedgerTest, OnePopulationIsReleasedOnce) {

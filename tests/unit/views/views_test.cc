@@ -125,13 +125,21 @@ TEST_F(ViewsTest, EntriesAgainstTheRulesAreLeftOutAndCounted) {
   Publish(bad_hash);
   Publish(Release('3', 12, "", "BRA"));  // Of another state.
   Publish(Release('1', 13));             // A name again.
+  // What a report could neither show nor check takes nothing else down with it.
+  auto long_day = Release('4', 14);
+  long_day.set_released_on(std::string(5000, '1'));
+  Publish(long_day);
+  auto formula = Release('5', 15);
+  formula.set_released_on("=1+1");
+  Publish(formula);
+  Publish(Release('6', model::kObservationValueMax + 1));
   Append(kStatistics, {"statistics.release", "r", "\xff"});
   Append(kStatistics, {"statistics.withdrawal", "r", "\xff"});
   Append(kStatistics, {"statistics.cube", "r", "of the future"});
-  const auto state = Statistics(7);
+  const auto state = Statistics(10);
   ASSERT_THAT(state->releases, SizeIs(1));
   EXPECT_EQ(FiguresInForce(*state)[0].figure.value(), 10u);
-  EXPECT_EQ(state->left_out.invalid, 5u);
+  EXPECT_EQ(state->left_out.invalid, 8u);
   EXPECT_EQ(state->left_out.not_understood, 1u);
 }
 

@@ -34,12 +34,26 @@ StatusOr<api::ReleaseView> GetRelease(Context& context, const std::string& name)
   return node->Call<api::ReleaseView>(std::string(kService) + "GetRelease", request);
 }
 
+// "Case records of the named entities: police, shelter". A step that was done is shown also
+// where the code lists are not at hand.
+std::string Basis(Context& context, const channel::v1::ReleaseContent& content) {
+  const auto registry = context.Codes();
+  const std::string label = registry.ok()
+                                ? CodeLabel((*registry)->Get("counting_basis"),
+                                            content.counting_basis(), context.settings().language)
+                                : fmt::format("[{}]", content.counting_basis());
+  if (content.entities_size() == 0) return label;
+  return fmt::format("{}: {}", label,
+                     Printable(fmt::format("{}", fmt::join(content.entities(), ", "))));
+}
+
 void PrintSummary(Context& context, const api::ReleaseView& release) {
   const channel::v1::ReleaseContent& content = release.content();
   Table table({"field", "value"});
   table.Add({"name", release.name()});
   table.Add({"state", api::ReleaseView::State_Name(release.state())});
   table.Add({"jurisdiction", content.jurisdiction()});
+  table.Add({"counted", Basis(context, content)});
   table.Add({"method", channel::v1::Method_Name(content.method())});
   table.Add({"threshold", std::to_string(content.threshold())});
   table.Add({"zero is small", content.zero_is_small() ? "yes" : "no"});
@@ -99,6 +113,9 @@ class ReleasesPrepare final : public Command {
   void Declare(Arguments& arguments) override {
     arguments.Text("--source", source_, "statistics (official figures) or cases (records)", true);
     arguments.Text("--years", years_, "Years: 2019, 2018-2020 (default all)");
+    arguments.Text("--entity", entity_, "Only case records of this reporting entity");
+    arguments.Flag("--entities-apart", entities_apart_,
+                   "No person is in the records of two entities: count them together");
     arguments.Number("--threshold", threshold_, "Counts below are hidden (default the node's)");
     arguments.Flag("--zero-is-small", zero_, "Hide a true zero like any other small count");
     arguments.Text("--supersedes", supersedes_, "The release that this one replaces");
@@ -122,6 +139,8 @@ class ReleasesPrepare final : public Command {
     request.set_threshold(threshold_);
     request.set_zero_is_small(zero_);
     request.set_supersedes(supersedes_);
+    request.set_entity(entity_);
+    request.set_entities_apart(entities_apart_);
     request.set_request_id(request_id_.empty() ? crypto::RandomUuid() : request_id_);
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
     ENLACE_ASSIGN_OR_RETURN(
@@ -134,6 +153,8 @@ class ReleasesPrepare final : public Command {
  private:
   std::string source_;
   std::string years_;
+  std::string entity_;
+  bool entities_apart_ = false;
   uint32_t threshold_ = 0;
   bool zero_ = false;
   std::string supersedes_;

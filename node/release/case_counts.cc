@@ -76,13 +76,39 @@ void AddGrid(const TableShape& shape, const std::vector<uint32_t>& forms, uint32
   }
 }
 
+void CountRecord(const TableShape& shape, const OfficialCodes& official, uint32_t indicator,
+                 const model::CaseContent& record, Counts& counts) {
+  const std::set<uint32_t> forms = official.Forms(record);
+  const uint32_t year = record.registration_year;
+  for (const uint32_t sex : {0u, official.Sex(record)}) {
+    for (const uint32_t age : {0u, official.Age(record)}) {
+      ++counts[{indicator, shape.total_dimension(), 0, sex, age, year}];
+      for (const uint32_t form : forms) {
+        ++counts[{indicator, shape.form_dimension(), form, sex, age, year}];
+      }
+    }
+  }
+}
+
 }  // namespace
 
-std::vector<model::Observation> CountCases(std::span<const model::CaseContent> cases,
-                                           const codes::Registry& registry,
-                                           const std::string& entity) {
-  std::vector<model::Observation> observations;
-  if (cases.empty()) return observations;
+bool IsIdentifiedVictim(const model::CaseContent& record, const codes::Registry& registry) {
+  const model::SingleValue status = record.Single(model::kVictimStatus);
+  if (status.missing != model::Missing::kNone) {
+    return status.missing == model::Missing::kNotCollected;
+  }
+  const codes::Code* code = registry.Get("victim_status").Find(status.code);
+  return code != nullptr && code->id == "identified";
+}
+
+CaseCounts CountCases(std::span<const model::CaseContent> cases, const codes::Registry& registry,
+                      const std::string& entity, const YearRange& years) {
+  CaseCounts result;
+  std::set<uint32_t> with_records;
+  for (const model::CaseContent& record : cases) {
+    if (IsIdentifiedVictim(record, registry)) with_records.insert(record.registration_year);
+  }
+  if (with_records.empty()) return result;
   const TableShape shape(registry);
   const OfficialCodes official(registry);
   const uint32_t indicator = registry.Get("indicator").FindId("detected_victims")->number;
@@ -90,24 +116,16 @@ std::vector<model::Observation> CountCases(std::span<const model::CaseContent> c
   for (const codes::Code& code : registry.Get("official_form").codes()) {
     forms.push_back(code.number);
   }
-  const auto [first, last] = std::minmax_element(
-      cases.begin(), cases.end(),
-      [](const auto& a, const auto& b) { return a.registration_year < b.registration_year; });
+  const uint32_t first = years.from == 0 ? *with_records.begin() : years.from;
+  const uint32_t last = years.to == 0 ? *with_records.rbegin() : years.to;
   Counts counts;
-  for (uint32_t year = first->registration_year; year <= last->registration_year; ++year) {
+  for (uint32_t year = first; year <= last; ++year) {
     AddGrid(shape, forms, indicator, year, counts);
+    if (!with_records.contains(year)) result.years_without.push_back(year);
   }
   for (const model::CaseContent& record : cases) {
-    const std::set<uint32_t> of_record = official.Forms(record);
-    for (const uint32_t sex : {0u, official.Sex(record)}) {
-      for (const uint32_t age : {0u, official.Age(record)}) {
-        const uint32_t year = record.registration_year;
-        ++counts[{indicator, shape.total_dimension(), 0, sex, age, year}];
-        for (const uint32_t form : of_record) {
-          ++counts[{indicator, shape.form_dimension(), form, sex, age, year}];
-        }
-      }
-    }
+    if (!IsIdentifiedVictim(record, registry)) continue;
+    CountRecord(shape, official, indicator, record, counts);
   }
   for (const auto& [key, count] : counts) {
     model::Observation observation;
@@ -115,9 +133,9 @@ std::vector<model::Observation> CountCases(std::span<const model::CaseContent> c
     observation.entity = entity;
     observation.codelist_version = registry.version();
     observation.value = count;
-    observations.push_back(std::move(observation));
+    result.figures.push_back(std::move(observation));
   }
-  return observations;
+  return result;
 }
 
 }  // namespace enlace::release

@@ -1,5 +1,6 @@
 #include "node/release/content.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "google/protobuf/io/coded_stream.h"
@@ -32,6 +33,24 @@ bool IsDay(std::string_view text) {
   return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)),
                                      std::chrono::month(month), std::chrono::day(day))
       .ok();
+}
+
+// As the last part of an entity's SPIFFE id.
+bool IsEntityId(std::string_view text) {
+  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+Status CheckEntities(const channel::v1::ReleaseContent& content) {
+  if (content.entities_size() > kReleaseEntitiesMax) return Malformed("it names too many entities");
+  std::string_view before;
+  for (const std::string& entity : content.entities()) {
+    if (!IsEntityId(entity)) return Malformed("an entity has no plain id");
+    if (entity <= before) return Malformed("its entities are not in order, each once");
+    before = entity;
+  }
+  return absl::OkStatus();
 }
 
 Status CheckFigures(const channel::v1::ReleaseContent& content) {
@@ -119,6 +138,7 @@ StatusOr<channel::v1::ReleaseContent> ParseContent(std::string_view bytes) {
       content.year_to() > kReleaseYearMax) {
     return Malformed("its years are not in order");
   }
+  ENLACE_RETURN_IF_ERROR(CheckEntities(content));
   ENLACE_RETURN_IF_ERROR(CheckFigures(content));
   return content;
 }

@@ -14,6 +14,7 @@ namespace enlace::release {
 
 inline constexpr uint32_t kReleaseYearMin = 1990;
 inline constexpr uint32_t kReleaseYearMax = 2100;
+inline constexpr int kReleaseEntitiesMax = 64;
 
 // Puts the table's figures into `content`. Its order is the table's.
 void SetFigures(const OfficialTable& table, channel::v1::ReleaseContent& content);
@@ -25,8 +26,8 @@ Hash ContentHash(std::string_view bytes);
 
 // The content, if it is well formed: a name of its own jurisdiction, a known method, years
 // in order, figures sorted and each once, in its years, with a known status, no value
-// beside one that is hidden and none above model::kObservationValueMax. ENTRY_INVALID
-// otherwise.
+// beside one that is hidden and none above model::kObservationValueMax, entities as ids in
+// order. ENTRY_INVALID otherwise.
 StatusOr<channel::v1::ReleaseContent> ParseContent(std::string_view bytes);
 
 // The content of a published release whose hash matches, that names two different keys and

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -48,9 +49,47 @@ Status RequirePerson(const rpc::CallContext& call) {
 }
 
 Status CheckYears(const pb::PrepareReleaseRequest& request) {
+  const auto known = [](uint32_t year) {
+    return year == 0 || (year >= release::kReleaseYearMin && year <= release::kReleaseYearMax);
+  };
+  if (!known(request.year_from()) || !known(request.year_to())) {
+    return InvalidFields({{known(request.year_from()) ? "year_to" : "year_from",
+                           fmt::format("expected 0 or a year from {} to {}",
+                                       release::kReleaseYearMin, release::kReleaseYearMax),
+                           Reason::REQUEST_INVALID}});
+  }
   if (request.year_to() == 0 || request.year_from() <= request.year_to()) return absl::OkStatus();
   return InvalidFields(
       {{"year_to", "expected a year that is not before year_from", Reason::REQUEST_INVALID}});
+}
+
+Status CheckSource(const pb::PrepareReleaseRequest& request) {
+  if (request.source() == pb::PrepareReleaseRequest::CASE_RECORDS) return absl::OkStatus();
+  if (request.source() != pb::PrepareReleaseRequest::OBSERVATIONS) {
+    return InvalidFields(
+        {{"source", "expected OBSERVATIONS or CASE_RECORDS", Reason::REQUEST_INVALID}});
+  }
+  if (request.entity().empty() && !request.entities_apart()) return absl::OkStatus();
+  return InvalidFields({{request.entity().empty() ? "entities_apart" : "entity",
+                         "expected for case records only", Reason::REQUEST_INVALID}});
+}
+
+// Persons known to two agencies may be the same, so their records are not added unless a
+// person who knows says that they are not.
+Status CheckEntities(const pb::PrepareReleaseRequest& request,
+                     const std::vector<std::string>& entities) {
+  if (entities.size() > release::kReleaseEntitiesMax) {
+    return Error(Reason::REQUEST_TOO_LARGE,
+                 fmt::format("one release takes the records of at most {} entities",
+                             release::kReleaseEntitiesMax));
+  }
+  if (entities.size() < 2 || request.entities_apart()) return absl::OkStatus();
+  return InvalidFields(
+      {{"entity",
+        fmt::format("expected one of {}: the same person may be in the records of several "
+                    "entities; set entities_apart where that is known not to be so",
+                    fmt::join(entities, ", ")),
+        Reason::REQUEST_INVALID}});
 }
 
 bool InYears(const pb::PrepareReleaseRequest& request, uint32_t year) {
@@ -64,7 +103,9 @@ std::string RequestBytes(const pb::PrepareReleaseRequest& request) {
   AppendU32(bytes, request.year_to());
   AppendU32(bytes, request.threshold());
   AppendU32(bytes, request.zero_is_small() ? 1 : 0);
-  return bytes + request.supersedes() + '\0' + request.request_id();
+  bytes += request.supersedes() + '\0' + request.request_id();
+  if (request.entity().empty() && !request.entities_apart()) return bytes;
+  return bytes + '\0' + request.entity() + '\0' + (request.entities_apart() ? '1' : '0');
 }
 
 StatusOr<pb::ReleaseView> ToView(const ReleaseRow& row, bool with_figures) {
@@ -211,24 +252,29 @@ StatusOr<std::vector<std::string>> ReleaseService::CheckPopulation(
   return warnings;
 }
 
-StatusOr<std::vector<model::Observation>> ReleaseService::Collect(
+StatusOr<ReleaseService::Collected> ReleaseService::Collect(
     const store::Reader& reader, const pb::PrepareReleaseRequest& request) const {
-  std::vector<model::Observation> observations;
-  if (request.source() == pb::PrepareReleaseRequest::OBSERVATIONS) {
-    ENLACE_RETURN_IF_ERROR(
-        store::ScanFigures(reader, "", [&](const model::Observation& observation) {
-          if (InYears(request, observation.key.year)) observations.push_back(observation);
-          return observations.size() <= release::kTableFiguresMax;
-        }));
-    return observations;
+  if (request.source() == pb::PrepareReleaseRequest::CASE_RECORDS) {
+    return CollectCases(reader, request);
   }
+  Collected collected;
+  ENLACE_RETURN_IF_ERROR(store::ScanFigures(reader, "", [&](const model::Observation& observation) {
+    if (InYears(request, observation.key.year)) collected.figures.push_back(observation);
+    return collected.figures.size() <= release::kTableFiguresMax;
+  }));
+  return collected;
+}
+
+StatusOr<ReleaseService::Collected> ReleaseService::CollectCases(
+    const store::Reader& reader, const pb::PrepareReleaseRequest& request) const {
   // Revisions come in commit order, so the last one of each record stands at the end.
-  std::map<std::string, model::CaseContent> records;
+  std::map<std::string, model::CaseRecord> records;
   ENLACE_RETURN_IF_ERROR(store::ScanCaseRevisions(reader, [&](const model::CaseRecord& record) {
     const bool counts = record.state == model::CaseState::kActive &&
-                        InYears(request, record.content.registration_year);
+                        InYears(request, record.content.registration_year) &&
+                        (request.entity().empty() || record.entity == request.entity());
     if (counts) {
-      records[record.reference] = record.content;
+      records[record.reference] = record;
     } else {
       records.erase(record.reference);
     }
@@ -236,15 +282,46 @@ StatusOr<std::vector<model::Observation>> ReleaseService::Collect(
   }));
   std::vector<model::CaseContent> contents;
   contents.reserve(records.size());
-  for (auto& [unused, content] : records) contents.push_back(std::move(content));
-  return release::CountCases(contents, parts_.registry, "case-records");
+  std::set<std::string> entities;
+  bool left_out = false;
+  for (auto& [unused, record] : records) {
+    if (!release::IsIdentifiedVictim(record.content, parts_.registry)) {
+      left_out = true;
+      continue;
+    }
+    entities.insert(record.entity);
+    contents.push_back(std::move(record.content));
+  }
+  Collected collected;
+  collected.entities = {entities.begin(), entities.end()};
+  ENLACE_RETURN_IF_ERROR(CheckEntities(request, collected.entities));
+  auto counts = release::CountCases(contents, parts_.registry, "case-records",
+                                    {request.year_from(), request.year_to()});
+  collected.figures = std::move(counts.figures);
+  if (left_out) {
+    collected.warnings.push_back(
+        "Records of presumed victims, and of persons whose status the agency does not know, are "
+        "not counted: they are never added to identified victims.");
+  }
+  if (entities.size() > 1) {
+    collected.warnings.push_back(
+        fmt::format("Records of {} are counted together, since no person is said to be in the "
+                    "records of two of them.",
+                    fmt::join(collected.entities, ", ")));
+  }
+  if (!counts.years_without.empty()) {
+    collected.warnings.push_back(
+        fmt::format("There is no such record of {}: each figure goes out as 0.",
+                    fmt::join(counts.years_without, ", ")));
+  }
+  return collected;
 }
 
 StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
                                           const pb::PrepareReleaseRequest& request) const {
   const auto reader = parts_.store.Read();
-  ENLACE_ASSIGN_OR_RETURN(const auto observations, Collect(*reader, request));
-  if (observations.empty()) {
+  ENLACE_ASSIGN_OR_RETURN(auto collected, Collect(*reader, request));
+  if (collected.figures.empty()) {
     return Error(Reason::RELEASE_EMPTY, "there are no figures for this source and these years");
   }
   release::TableOptions options;
@@ -253,7 +330,7 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   const bool cases = request.source() == pb::PrepareReleaseRequest::CASE_RECORDS;
   options.forms_overlap = cases;
   ENLACE_ASSIGN_OR_RETURN(auto table,
-                          release::MakeOfficialTable(observations, options, parts_.registry));
+                          release::MakeOfficialTable(collected.figures, options, parts_.registry));
   ReleaseContent content;
   content.set_name(
       model::ResourceName{parts_.jurisdiction, "releases", HexEncode(parts_.random(16))}
@@ -269,6 +346,7 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   const codes::Code* basis =
       parts_.registry.Get("counting_basis").FindId(cases ? "case_records" : "persons_official");
   if (basis != nullptr) content.set_counting_basis(basis->number);
+  for (const std::string& entity : collected.entities) content.add_entities(entity);
   content.set_supersedes(request.supersedes());
   release::SetFigures(table, content);
 
@@ -287,7 +365,8 @@ StatusOr<ReleaseRow> ReleaseService::Make(const rpc::CallContext& call,
   row.preparer_fingerprint = call.caller.identity.key_fingerprint;
   row.suppressed_primary = table.primary;
   row.suppressed_complementary = table.complementary;
-  row.warnings = std::move(table.warnings);
+  row.warnings = std::move(collected.warnings);
+  row.warnings.insert(row.warnings.end(), table.warnings.begin(), table.warnings.end());
   row.source = static_cast<uint32_t>(request.source());
   return row;
 }
@@ -297,11 +376,7 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(const rpc::CallContext&
   ENLACE_RETURN_IF_ERROR(RequirePerson(call));
   ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   ENLACE_RETURN_IF_ERROR(CheckYears(request));
-  if (request.source() != pb::PrepareReleaseRequest::OBSERVATIONS &&
-      request.source() != pb::PrepareReleaseRequest::CASE_RECORDS) {
-    return InvalidFields(
-        {{"source", "expected OBSERVATIONS or CASE_RECORDS", Reason::REQUEST_INVALID}});
-  }
+  ENLACE_RETURN_IF_ERROR(CheckSource(request));
   if (request.threshold() != 0 && request.threshold() < parts_.threshold) {
     return InvalidFields({{"threshold", fmt::format("expected 0 or at least {}", parts_.threshold),
                            Reason::REQUEST_INVALID}});

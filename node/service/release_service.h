@@ -71,9 +71,16 @@ class ReleaseService {
       const store::Reader& reader, const store::ReleaseRow& row,
       const channel::v1::ReleaseContent& content) const;
 
-  // The observations (or counts of records) of the request's years.
-  StatusOr<std::vector<model::Observation>> Collect(
-      const store::Reader& reader, const exchange::v1::PrepareReleaseRequest& request) const;
+  // The figures of the request's years, and where they come from.
+  struct Collected {
+    std::vector<model::Observation> figures;
+    std::vector<std::string> entities;  // Of case records; ascending.
+    std::vector<std::string> warnings;
+  };
+  StatusOr<Collected> Collect(const store::Reader& reader,
+                              const exchange::v1::PrepareReleaseRequest& request) const;
+  StatusOr<Collected> CollectCases(const store::Reader& reader,
+                                   const exchange::v1::PrepareReleaseRequest& request) const;
   // The release as it will be stored, with its content's bytes.
   StatusOr<store::ReleaseRow> Make(const rpc::CallContext& call,
                                    const exchange::v1::PrepareReleaseRequest& request) const;

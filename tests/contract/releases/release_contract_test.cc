@@ -11,6 +11,7 @@ namespace {
 
 using pb::ReleaseView;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -118,6 +119,8 @@ TEST_F(ReleaseContractTest, PrepareRefusesBadInput) {
   request.set_year_from(2022);
   request.set_year_to(2021);
   EXPECT_EQ(reason(), Reason::REQUEST_INVALID);
+  request.set_year_to(4'000'000'000);
+  EXPECT_EQ(reason(), Reason::REQUEST_INVALID);
   request.set_year_to(0);
   request.set_request_id("mine");
   EXPECT_EQ(reason(), Reason::REQUEST_INVALID);
@@ -142,25 +145,61 @@ TEST_F(ReleaseContractTest, PrepareAgainWithTheSameRequestIdReturnsTheSameReleas
 }
 
 TEST_F(ReleaseContractTest, CasesOfAllEntitiesAreCounted) {
-  model::CaseContent content;
-  content.registration_year = 2020;
-  content.singles[model::kSex] = {1, model::Missing::kNone};
+  PutCases("police", 4);
+  PutCases("shelter", 3);
   node_.db.Commit([&](store::Transaction& transaction) {
-    for (int i = 0; i < 7; ++i) {
-      ASSERT_TRUE(store::AddCase(transaction, i % 2 == 0 ? "police" : "shelter", content,
-                                 std::ref(node_.random))
-                      .ok());
-    }
-    const auto gone = store::AddCase(transaction, "police", content, std::ref(node_.random));
+    const auto gone = store::AddCase(transaction, "police", Case(), std::ref(node_.random));
     ASSERT_TRUE(store::WithdrawCase(transaction, gone->reference, 1).ok());
   });
-  pb::PrepareReleaseRequest request;
-  request.set_source(pb::PrepareReleaseRequest::CASE_RECORDS);
-  const auto view =
-      node_.Call<ReleaseView>(node_.preparer, std::string(kReleases) + "PrepareRelease", request);
+  auto request = OfCases();
+  request.set_entities_apart(true);
+  const auto view = Prepare(request);
   ASSERT_TRUE(view.ok()) << view.status();
   EXPECT_EQ(FindFigure(*view, ReleaseNode::Victims(2020))->value(), 7u);
   EXPECT_NE(view->content().counting_basis(), Prepared().content().counting_basis());
+  EXPECT_THAT(view->content().entities(), ElementsAre("police", "shelter"));
+  EXPECT_THAT(view->warnings(), Contains(HasSubstr("police, shelter are counted together")));
+}
+
+TEST_F(ReleaseContractTest, RecordsOfEntitiesThatMayShareAPersonAreNotAdded) {
+  PutCases("police", 6);
+  PutCases("shelter", 9);
+  const auto refused = Prepare(OfCases());
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::REQUEST_INVALID);
+  auto request = OfCases();
+  request.set_entity("shelter");
+  const auto view = Prepare(request);
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(FindFigure(*view, ReleaseNode::Victims(2020))->value(), 9u);
+  EXPECT_THAT(view->content().entities(), ElementsAre("shelter"));
+  request.set_source(pb::PrepareReleaseRequest::OBSERVATIONS);
+  EXPECT_EQ(ReasonOf(Prepare(request).status()), Reason::REQUEST_INVALID);
+}
+
+TEST_F(ReleaseContractTest, PresumedVictimsAreLeftOutAndSaidToBe) {
+  PutCases("police", 6);
+  auto presumed = Case();
+  presumed.singles[model::kVictimStatus] = {1, model::Missing::kNone};
+  PutCases("shelter", 8, presumed);
+  const auto view = Prepare(OfCases());
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(FindFigure(*view, ReleaseNode::Victims(2020))->value(), 6u);
+  EXPECT_THAT(view->content().entities(), ElementsAre("police"));
+  EXPECT_THAT(view->warnings(), Contains(HasSubstr("presumed victims")));
+}
+
+TEST_F(ReleaseContractTest, YearsAskedForWithoutRecordsGoOutAsZeroAndAreNamed) {
+  PutCases("police", 6);
+  auto request = OfCases();
+  request.set_year_from(2019);
+  request.set_year_to(2021);
+  const auto view = Prepare(request);
+  ASSERT_TRUE(view.ok()) << view.status();
+  for (const uint32_t year : {2019u, 2021u}) {
+    ASSERT_NE(FindFigure(*view, ReleaseNode::Victims(year)), nullptr);
+    EXPECT_EQ(FindFigure(*view, ReleaseNode::Victims(year))->status(), channel::v1::VALUE);
+  }
+  EXPECT_THAT(view->warnings(), Contains(HasSubstr("no such record of 2019, 2021")));
 }
 
 TEST_F(ReleaseContractTest, APayloadOverTheLimitNamesTheYearsToSplitBy) {

@@ -99,8 +99,28 @@ TEST_F(ReleaseTest, PreparingKnowsTwoSources) {
   EXPECT_EQ(Run({"releases", "prepare", "--source", "cases", "--years", "2018-2020"}).code, 0);
   EXPECT_EQ(sent.source(), api::PrepareReleaseRequest::CASE_RECORDS);
   EXPECT_EQ(sent.year_from(), 2018u);
+  EXPECT_FALSE(sent.entities_apart());
   EXPECT_NE(sent.request_id(), "");
   EXPECT_EQ(Run({"releases", "prepare", "--source", "rumours"}).code, kExitUsage);
+}
+
+TEST_F(ReleaseTest, WhoseRecordsAreCountedIsSaidAndShown) {
+  api::PrepareReleaseRequest sent;
+  release_.mutable_content()->set_counting_basis(2);
+  release_.mutable_content()->add_entities("police");
+  release_.mutable_content()->add_entities("shelter");
+  node_.On<api::PrepareReleaseRequest, api::ReleaseView>(
+      "/enlace.exchange.v1.ReleaseService/PrepareRelease",
+      [&](const api::PrepareReleaseRequest& request) {
+        sent = request;
+        return release_;
+      });
+  const Ended ended = Run({"releases", "prepare", "--source", "cases", "--entities-apart"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_TRUE(sent.entities_apart());
+  EXPECT_THAT(ended.out, HasSubstr("Case records of the named entities: police, shelter"));
+  EXPECT_EQ(Run({"releases", "prepare", "--source", "cases", "--entity", "police"}).code, 0);
+  EXPECT_EQ(sent.entity(), "police");
 }
 
 }  // namespace

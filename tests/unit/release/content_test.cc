@@ -47,6 +47,16 @@ TEST(ContentTest, GoldenHash) {
             "f4952d4664dacde8f54b025aaa0c15fa03b27160b8a15d6bb1e00906f9881362");
 }
 
+TEST(ContentTest, GoldenHashOfCaseRecords) {
+  auto content = Content();
+  content.set_counting_basis(2);
+  content.add_entities("police");
+  content.add_entities("shelter-2");
+  EXPECT_EQ(HexEncode(AsView(ContentHash(ContentBytes(content)))),
+            "00abb617aa8c8c44d09ae746de107abb595fb7c5b0a098b86e746c65dc0e6a9c");
+  EXPECT_TRUE(ParseContent(ContentBytes(content)).ok());
+}
+
 TEST(ContentTest, RefusesWhatIsNotWellFormed) {
   const std::vector<std::function<void(channel::v1::ReleaseContent&)>> faults = {
       [](auto& c) { c.set_name("jurisdictions/BRA/releases/" + std::string(32, 'a')); },
@@ -64,6 +74,13 @@ TEST(ContentTest, RefusesWhatIsNotWellFormed) {
       [](auto& c) { c.mutable_figures(1)->set_status(static_cast<channel::v1::FigureStatus>(99)); },
       [](auto& c) { c.mutable_figures(0)->set_indicator(0); },
       [](auto& c) { c.mutable_figures(0)->set_value(model::kObservationValueMax + 1); },
+      [](auto& c) { c.add_entities("Police"); },
+      [](auto& c) { c.add_entities(""); },
+      [](auto& c) { c.add_entities("shelter"), c.add_entities("police"); },
+      [](auto& c) { c.add_entities("police"), c.add_entities("police"); },
+      [](auto& c) {
+        for (int n = 0; n <= kReleaseEntitiesMax; ++n) c.add_entities(std::to_string(100 + n));
+      },
   };
   for (size_t index = 0; index < faults.size(); ++index) {
     SCOPED_TRACE(index);

@@ -1,6 +1,8 @@
 // enlace cases import|get|list|export|tabulate
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/cli/case_text.h"
 #include "client/cli/dates.h"
 #include "client/cli/import_report.h"
@@ -185,8 +187,17 @@ class CasesTabulate final : public Command {
       header.push_back(CodeLabel(registry.Get("case_attribute"), attribute, language));
     }
     header.push_back(Word("count", language));
+    const size_t count_column = header.size() - 1;
+    // A file goes on without the terminal around it: each row says what it is counted of.
+    const std::vector<std::string> basis = BasisCells(response, language);
+    const bool csv = context.settings().output == Output::kCsv;
+    if (csv) {
+      for (const char* name : {"records", "answered", "threshold", "entities", "several_valued"}) {
+        header.emplace_back(name);
+      }
+    }
     Table table(header);
-    table.AlignRight(header.size() - 1);
+    table.AlignRight(count_column);
     for (const api::TabulationCell& cell : response.cells()) {
       std::vector<std::string> row;
       for (int i = 0; i < cell.coordinates_size() && i < request.attributes_size(); ++i) {
@@ -199,17 +210,53 @@ class CasesTabulate final : public Command {
       row.resize(infos.size());
       row.push_back(cell.suppressed() ? Word("suppressed", language)
                                       : std::to_string(cell.count()));
+      if (csv) row.insert(row.end(), basis.begin(), basis.end());
       table.Add(std::move(row));
     }
     context.PrintTable(table);
+    if (!csv) PrintBasis(context, request, response, basis);
+  }
+
+  static std::vector<std::string> BasisCells(const api::TabulateCaseRecordsResponse& response,
+                                             const std::string& language) {
+    const bool hidden = response.margins_hidden();
+    const std::string suppressed = Word("suppressed", language);
+    return {hidden ? suppressed : std::to_string(response.records()),
+            hidden ? suppressed : std::to_string(response.denominator()),
+            std::to_string(response.threshold()),
+            hidden ? suppressed : Printable(fmt::format("{}", fmt::join(response.entities(), " "))),
+            response.several_valued() ? "true" : "false"};
+  }
+
+  static void PrintBasis(Context& context, const api::TabulateCaseRecordsRequest& request,
+                         const api::TabulateCaseRecordsResponse& response,
+                         const std::vector<std::string>& basis) {
+    context.PrintLine("");
+    context.PrintLine("entities: " + basis[3]);
+    context.PrintLine(
+        response.margins_hidden()
+            ? "records: " + basis[0]
+            : fmt::format("records: {}, {} with an answer in every attribute", basis[0], basis[1]));
     if (response.threshold() > 0) {
-      context.Note(fmt::format("counts below {} are suppressed", response.threshold()));
+      context.PrintLine(fmt::format("counts below {} are suppressed", response.threshold()));
     }
     if (response.several_valued()) {
-      context.Note("a record can stand in several rows: they add up to more than the records");
+      context.PrintLine("a record can stand in several rows: they add up to more than the records");
     }
-    context.Note(fmt::format("{} records, {} with an answer in every attribute", response.records(),
-                             response.denominator()));
+    if (response.threshold() > 0 && response.entities_size() != 1) {
+      context.PrintLine("a person in the records of several entities is counted more than once");
+    }
+    const auto asks = [](const auto& fields, const auto& attribute_of) {
+      return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+        return attribute_of(field) == model::kVictimStatus;
+      });
+    };
+    if (!asks(request.attributes(), [](uint32_t attribute) { return attribute; }) &&
+        !asks(request.filters(), [](const auto& filter) { return filter.attribute(); })) {
+      context.PrintLine(
+          "presumed and identified victims are counted together; victim_status "
+          "tells them apart");
+    }
   }
 
   std::string by_;

@@ -76,6 +76,7 @@ pb::TabulateCaseRecordsResponse TabulationToProto(const query::Tabulation& tabul
   out.set_denominator(tabulation.denominator);
   out.set_threshold(tabulation.threshold);
   out.set_several_valued(tabulation.several_valued);
+  out.set_margins_hidden(tabulation.margins_hidden);
   for (const auto& entity : tabulation.entities) out.add_entities(entity);
   return out;
 }

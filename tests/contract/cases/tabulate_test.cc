@@ -66,6 +66,7 @@ TEST_F(TabulateCaseRecords, AnalystsAndCoordinatorsSeeAllEntitiesThresholded) {
     EXPECT_THAT(Cells(table), ElementsAre("1/0=9", "2/0=5"));
     EXPECT_EQ(table.records(), 14u);
     EXPECT_EQ(table.threshold(), 5u);
+    EXPECT_FALSE(table.margins_hidden());
     EXPECT_THAT(table.entities(), ElementsAre("police", "shelter"));
   }
 }
@@ -99,6 +100,7 @@ TEST_F(TabulateCaseRecords, BelowTheThresholdThereIsNoTotalAndNoEntity) {
   Add(node_.police, 1, 4);
   const auto table = Tabulate(node_.analyst, By({model::kSex}));
   EXPECT_THAT(Cells(table), ElementsAre("1/0=?"));
+  EXPECT_TRUE(table.margins_hidden());
   EXPECT_EQ(table.records(), 0u);
   EXPECT_EQ(table.denominator(), 0u);
   EXPECT_EQ(table.entities_size(), 0);

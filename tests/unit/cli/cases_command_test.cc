@@ -115,6 +115,10 @@ TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
         unknown.add_coordinates()->set_missing(api::MISSING_UNKNOWN);
         unknown.set_suppressed(true);
         response.set_threshold(5);
+        response.set_records(15);
+        response.set_denominator(12);
+        response.add_entities("police");
+        response.add_entities("shelter");
         return response;
       });
   const Ended ended = Run({"cases", "tabulate", "--by", "sex", "--where", "citizenship=PRY,BOL",
@@ -123,10 +127,40 @@ TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
   EXPECT_EQ(ended.out,
             "Sexo o género registrado      casos\n"
             "Femenino                         12\n"
-            "desconocido               suprimido\n");
+            "desconocido               suprimido\n"
+            "\n"
+            "entities: police shelter\n"
+            "records: 15, 12 with an answer in every attribute\n"
+            "counts below 5 are suppressed\n"
+            "a person in the records of several entities is counted more than once\n"
+            "presumed and identified victims are counted together; victim_status tells them "
+            "apart\n");
   EXPECT_THAT(sent.filters(0).codes(), ElementsAre(600u, 68u));
   EXPECT_EQ(sent.year_from(), 2018u);
   EXPECT_EQ(sent.year_to(), 2020u);
+}
+
+TEST_F(ProgramTest, HiddenMarginsOfATabulationAreSuppressedAndNotZero) {
+  node_.On<api::TabulateCaseRecordsRequest, api::TabulateCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/TabulateCaseRecords",
+      [&](const api::TabulateCaseRecordsRequest&) {
+        api::TabulateCaseRecordsResponse response;
+        auto& cell = *response.add_cells();
+        cell.add_coordinates()->set_code(1);
+        cell.set_suppressed(true);
+        response.set_threshold(5);
+        response.set_margins_hidden(true);
+        return response;
+      });
+  const Ended text = Run({"cases", "tabulate", "--by", "victim_status"});
+  EXPECT_THAT(text.out, HasSubstr("entities: suppressed\nrecords: suppressed\n"));
+  EXPECT_THAT(text.out, ::testing::Not(HasSubstr("0 records")));
+  EXPECT_THAT(text.out, ::testing::Not(HasSubstr("counted together")));
+  const Ended csv = Run({"cases", "tabulate", "--by", "sex", "--output", "csv", "--quiet"});
+  EXPECT_THAT(csv.out, HasSubstr(",records,answered,threshold,entities,several_valued\n"));
+  EXPECT_THAT(csv.out, HasSubstr(",suppressed,suppressed,suppressed,5,suppressed,false\n"));
+  const Ended json = Run({"cases", "tabulate", "--by", "sex", "--output", "json"});
+  EXPECT_THAT(json.out, ::testing::ContainsRegex("marginsHidden\": ?true"));
 }
 
 TEST_F(ProgramTest, AnUnknownAttributeOfATabulationIsRefusedHere) {

@@ -34,11 +34,13 @@ class ReportsRegional final : public Command {
     }
     Table table({"file", "bytes"});
     table.AlignRight(1);
+    // The three files show one state: that of the first.
+    std::string state;
     for (const auto& [format, name] :
          {std::pair(api::GetRegionalReportRequest::CSV, "regional.csv"),
           std::pair(api::GetRegionalReportRequest::JSON, "regional.json"),
           std::pair(api::GetRegionalReportRequest::HTML, "regional.html")}) {
-      ENLACE_ASSIGN_OR_RETURN(const std::string bytes, Fetch(context, format));
+      ENLACE_ASSIGN_OR_RETURN(const std::string bytes, Fetch(context, format, state));
       const std::string path = folder_ + "/" + name;
       ENLACE_RETURN_IF_ERROR(intake::ReplaceFile(path, bytes));
       table.Add({path, std::to_string(bytes.size())});
@@ -48,17 +50,19 @@ class ReportsRegional final : public Command {
   }
 
  private:
-  static StatusOr<std::string> Fetch(Context& context,
-                                     api::GetRegionalReportRequest::Format format) {
+  static StatusOr<std::string> Fetch(Context& context, api::GetRegionalReportRequest::Format format,
+                                     std::string& state) {
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
     api::GetRegionalReportRequest request;
     request.set_format(format);
+    request.set_state(state);
     std::string bytes;
     bool whole = true;
     ENLACE_RETURN_IF_ERROR(client::ForEachPage<api::GetRegionalReportResponse>(
         *node, std::string(kService) + "GetRegionalReport", request,
         [&](const api::GetRegionalReportResponse& page) {
           bytes += page.data();
+          state = page.state();
           whole = bytes.size() <= kReportBytesMax;
           return whole;
         }));

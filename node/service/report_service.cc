@@ -286,17 +286,24 @@ StatusOr<pb::GetRegionalReportResponse> ReportService::GetRegionalReport(
   }
   ENLACE_ASSIGN_OR_RETURN(const std::string cursor,
                           parts_.page_tokens.Open(call, request, request.page_token()));
+  // A state is the same for all formats, so its token is bound to caller and method alone.
+  const pb::GetRegionalReportRequest same_for_all;
+  ENLACE_ASSIGN_OR_RETURN(const std::string state,
+                          parts_.page_tokens.Open(call, same_for_all, request.state()));
   Fixed fixed;
-  if (cursor.empty()) {
+  if (cursor.empty() && state.empty()) {
     ENLACE_ASSIGN_OR_RETURN(fixed, FixNow(*parts_.store.Read()));
   } else {
-    ENLACE_ASSIGN_OR_RETURN(fixed, Decode(cursor));
+    ENLACE_ASSIGN_OR_RETURN(fixed, Decode(cursor.empty() ? state : cursor));
   }
+  Fixed whole = fixed;
+  whole.offset = 0;
   ENLACE_ASSIGN_OR_RETURN(const auto document, Document(request.format(), fixed));
   pb::GetRegionalReportResponse response;
   if (fixed.offset > document->size()) {
     return Error(Reason::PAGE_TOKEN_INVALID, "the page token points past the report's end");
   }
+  response.set_state(parts_.page_tokens.Seal(call, same_for_all, Encode(whole)));
   response.set_data(document->substr(fixed.offset, kPageBytesMax));
   fixed.offset += response.data().size();
   if (fixed.offset < document->size()) {

@@ -25,10 +25,12 @@ class ReportContractTest : public ::testing::Test {
   }
 
   StatusOr<pb::GetRegionalReportResponse> Page(GetRegionalReportRequest::Format format,
-                                               const std::string& token = "") {
+                                               const std::string& token = "",
+                                               const std::string& state = "") {
     GetRegionalReportRequest request;
     request.set_format(format);
     request.set_page_token(token);
+    request.set_state(state);
     return node_.Call<pb::GetRegionalReportResponse>(
         node_.auditor, std::string(kReports) + "GetRegionalReport", request);
   }
@@ -154,6 +156,20 @@ TEST_F(ReportContractTest, ReportRefusesBadInput) {
   EXPECT_EQ(ReasonOf(Page(GetRegionalReportRequest::FORMAT_UNSPECIFIED).status()),
             Reason::REQUEST_INVALID);
   EXPECT_EQ(ReasonOf(Page(GetRegionalReportRequest::CSV, "forged").status()),
+            Reason::PAGE_TOKEN_INVALID);
+}
+
+TEST_F(ReportContractTest, FormatsOfOneStateShowTheSameFigures) {
+  const auto csv = Page(GetRegionalReportRequest::CSV);
+  ASSERT_TRUE(csv.ok()) << csv.status();
+  const std::string before = Report(GetRegionalReportRequest::JSON);
+  ASSERT_TRUE(node_.Withdraw(List({})->figures(0).release()).ok());
+  const auto json = Page(GetRegionalReportRequest::JSON, "", csv->state());
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->data(), before);
+  EXPECT_EQ(json->state(), csv->state());
+  EXPECT_NE(Report(GetRegionalReportRequest::JSON), before);
+  EXPECT_EQ(ReasonOf(Page(GetRegionalReportRequest::JSON, "", "forged").status()),
             Reason::PAGE_TOKEN_INVALID);
 }
 

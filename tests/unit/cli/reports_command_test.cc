@@ -12,10 +12,13 @@ namespace api = ::enlace::exchange::v1;
 using ::testing::HasSubstr;
 
 TEST_F(ProgramTest, AReportIsWrittenInThreeFormats) {
+  std::vector<std::string> states;  // That each call asked for.
   node_.On<api::GetRegionalReportRequest, api::GetRegionalReportResponse>(
       "/enlace.exchange.v1.ReportService/GetRegionalReport",
-      [](const api::GetRegionalReportRequest& request) {
+      [&states](const api::GetRegionalReportRequest& request) {
+        states.push_back(request.state());
         api::GetRegionalReportResponse page;
+        page.set_state("fixed");
         page.set_data(request.page_token().empty() ? "first," : "second");
         if (request.page_token().empty()) page.set_next_page_token("t");
         return page;
@@ -24,6 +27,7 @@ TEST_F(ProgramTest, AReportIsWrittenInThreeFormats) {
   for (const char* name : {"regional.csv", "regional.json", "regional.html"}) {
     EXPECT_EQ(testing::TempDir::Read(folder_.path("report/") + name), "first,second");
   }
+  EXPECT_THAT(states, ::testing::ElementsAre("", "", "fixed", "fixed", "fixed", "fixed"));
 }
 
 TEST_F(ProgramTest, AReportIsVerifiedInPiecesAndFindingsHaveTheirOwnExitCode) {

@@ -125,6 +125,10 @@ class ReportsVerify final : public Command {
       table.Add({std::to_string(finding.line()), finding.column(), finding.description()});
     }
     if (table.size() > 0 || context.settings().output == Output::kCsv) context.PrintTable(table);
+    for (const api::ReportNotice& notice : answer.notices()) {
+      context.Note(fmt::format("{}: held {}, report says {}", Printable(notice.channel()),
+                               notice.held_size(), notice.named_size()));
+    }
     if (context.settings().output == Output::kTable) {
       context.PrintLine(fmt::format("{} rows checked: {}", answer.rows_checked(),
                                     answer.verified() ? "every figure follows from a signed release"

@@ -234,6 +234,7 @@ class Page {
       } else {
         out_ += fmt::format("{}", fmt::join(coverage.years, ", "));
       }
+      if (coverage.stopped) out_ += "<br><strong>" + Say(text::kStopped) + "</strong>";
       out_ += fmt::format("</td><td class=\"n\">{}</td>", coverage.releases);
       for (const StatusText& status : StatusTexts()) {
         const auto count = coverage.by_status.find(std::string(status.word));

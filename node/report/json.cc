@@ -32,6 +32,7 @@ Json CoverageJson(const Coverage& coverage) {
   Json out = Json::object();
   out["jurisdiction"] = coverage.jurisdiction;
   out["channel_held"] = coverage.channel_held;
+  out["stopped"] = coverage.stopped;
   out["releases"] = coverage.releases;
   out["years"] = coverage.years;
   out["figures_by_status"] = coverage.by_status;

@@ -100,6 +100,23 @@ const Message kOfficialTable = {
 const Message kMachine = {"machine translation", "traducción automática", "traduction automatique",
                           "tradução automática"};
 
+const Message kBasis = {"Counted", "Qué se cuenta", "Ce qui est compté", "O que se conta"};
+const Message kStopped = {
+    "Stopped: the owner signed two histories that contradict each other, so its figures prove "
+    "nothing until the state settles it.",
+    "Detenido: el titular firmó dos historias que se contradicen, de modo que sus cifras no "
+    "prueban nada hasta que el Estado lo aclare.",
+    "Arrêté : le titulaire a signé deux historiques qui se contredisent ; ses chiffres ne "
+    "prouvent rien tant que l'État n'a pas tranché.",
+    "Parado: o titular assinou dois históricos que se contradizem, de modo que seus números não "
+    "provam nada até que o Estado o esclareça."};
+const Message kNotShown = {"Programmes for a narrower audience, not shown here",
+                           "Programas para un público más "
+                           "limitado, no mostrados aquí",
+                           "Programmes destinés à un public plus restreint, non affichés "
+                           "ici",
+                           "Programas para um público mais restrito, não exibidos aqui"};
+
 }  // namespace text
 
 namespace {

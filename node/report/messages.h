@@ -19,7 +19,7 @@ extern const Message kTitle, kIntro, kCompiled, kLanguage, kContents, kVictims, 
     kJurisdiction, kYears, kForm, kSex, kAge, kIndicator, kReleases, kRelease, kReleasedOn,
     kChannel, kSequence, kCheckpointSize, kFigures, kNoRelease, kNotHeld, kNone, kProgramme,
     kTopics, kAudiences, kByTopic, kByAudience, kCount, kMissingTranslation, kNeverAdded, kLeftOut,
-    kStatus, kMeaning, kOfficialTable, kMachine;
+    kStatus, kMeaning, kOfficialTable, kMachine, kBasis, kStopped, kNotShown;
 }  // namespace text
 
 struct StatusText {

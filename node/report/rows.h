@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,7 @@ struct Input {
   std::vector<std::string> roster;  // Jurisdictions that are expected to report.
   std::vector<std::shared_ptr<const views::StatisticsState>> statistics;
   std::vector<std::shared_ptr<const views::CatalogueState>> catalogue;
+  std::set<std::string> stopped;  // Origins whose owner signed two histories.
 };
 
 // "value", "suppressed", ...; "unknown" for a status of newer software.

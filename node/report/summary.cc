@@ -13,6 +13,7 @@ std::vector<Coverage> MakeCoverage(const Input& input) {
     coverage.jurisdiction = jurisdiction;
     if (const auto found = states.find(jurisdiction); found != states.end()) {
       coverage.channel_held = true;
+      coverage.stopped = input.stopped.contains(found->second->channel.origin);
       coverage.releases = found->second->releases.size();
       coverage.left_out = found->second->left_out;
       for (const views::PlacedFigure& placed : views::FiguresInForce(*found->second)) {

@@ -15,6 +15,7 @@ namespace enlace::report {
 struct Coverage {
   std::string jurisdiction;
   bool channel_held = false;
+  bool stopped = false;  // The owner signed two histories: its figures prove nothing.
   std::set<uint32_t> years;
   std::map<std::string, uint64_t> by_status;  // Figures by status word.
   uint64_t releases = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -41,8 +42,9 @@ class Verifier {
       : lines_(lines), network_(network), roster_(roster), registry_(registry), mirrors_(mirrors) {}
 
   StatusOr<Verification> Run() {
+    ENLACE_RETURN_IF_ERROR(LoadHeld());
     ENLACE_RETURN_IF_ERROR(Recompile());
-    ENLACE_RETURN_IF_ERROR(CheckLeftOut());
+    CheckLeftOut();
     Compare();
     result_.rows_checked = lines_.size() - 1;
     result_.verified = result_.findings.empty();
@@ -94,11 +96,33 @@ class Verifier {
     return 0;
   }
 
+  Status LoadHeld() {
+    ENLACE_ASSIGN_OR_RETURN(const auto states, mirrors_.Now());
+    for (const auto& state : states) held_[state->channel.origin] = state;
+    ENLACE_ASSIGN_OR_RETURN(stopped_, mirrors_.Stopped());
+    return absl::OkStatus();
+  }
+
+  void CompareWithHeld(const std::string& origin, uint64_t size) {
+    const auto held = held_.find(origin);
+    if (held != held_.end() && held->second->channel.size != size) {
+      result_.notices.push_back({origin, size, held->second->channel.size});
+    }
+    if (stopped_.contains(origin)) {
+      Add(FirstLineOf(origin), kColumns[kChannel],
+          "expected a channel with one history: its owner signed two");
+    }
+  }
+
   Status Recompile() {
     Input input;
     input.network = network_;
     input.roster = roster_;
+    for (const auto& [unused, state] : held_) {
+      if (!state->releases.empty()) input.roster.push_back(state->jurisdiction);
+    }
     for (const auto& [origin, size] : SizesNamed()) {
+      CompareWithHeld(origin, size);
       ENLACE_ASSIGN_OR_RETURN(const bool is_signed, mirrors_.IsSigned({origin, size}));
       if (!is_signed) {
         Add(FirstLineOf(origin), kColumns[kCheckpointSize],
@@ -106,28 +130,27 @@ class Verifier {
         continue;
       }
       ENLACE_ASSIGN_OR_RETURN(auto state, mirrors_.At({origin, size}));
-      named_.insert(state->jurisdiction);
       input.statistics.push_back(std::move(state));
     }
     expected_ = MakeRows(input, registry_);
     return absl::OkStatus();
   }
 
-  Status CheckLeftOut() {
+  void CheckLeftOut() {
     for (size_t index = 1; index < lines_.size(); ++index) {
       const auto& fields = lines_[index];
-      if (fields.size() != kColumnCount || fields[kStatus] != "missing" ||
-          named_.contains(fields[kJurisdiction])) {
-        continue;
-      }
-      if (!model::IsJurisdiction(fields[kJurisdiction])) continue;
-      ENLACE_ASSIGN_OR_RETURN(const auto state, mirrors_.Now(fields[kJurisdiction]));
-      if (state != nullptr && !state->releases.empty()) {
-        Add(index + 1, kColumns[kChannel],
-            "expected the member's channel: this node holds releases of it");
+      if (fields.size() != kColumnCount || fields[kStatus] != "missing") continue;
+      for (const auto& [unused, state] : held_) {
+        if (state->jurisdiction != fields[kJurisdiction] || state->releases.empty()) continue;
+        if (fields[kChannel].empty()) {
+          Add(index + 1, kColumns[kChannel],
+              "expected the member's channel: this node holds releases of it");
+        } else {
+          Add(index + 1, kColumns[kStatus],
+              "expected figures: this node holds a release of it in force");
+        }
       }
     }
-    return absl::OkStatus();
   }
 
   void Compare() {
@@ -198,7 +221,8 @@ class Verifier {
   Mirrors& mirrors_;
   Verification result_;
   std::vector<Row> expected_;
-  std::set<std::string> named_;
+  std::map<std::string, std::shared_ptr<const views::StatisticsState>> held_;  // By origin.
+  std::set<std::string> stopped_;
 };
 
 }  // namespace

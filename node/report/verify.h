@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,19 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+// A channel of which this node holds another signed size than the report names.
+struct Notice {
+  std::string channel;
+  uint64_t named_size = 0;
+  uint64_t held_size = 0;
+  bool operator==(const Notice&) const = default;
+};
+
 struct Verification {
   uint64_t rows_checked = 0;
   std::vector<Finding> findings;  // In file order, at most kFindingsMax.
   bool verified = false;          // Every row holds and none is missing.
+  std::vector<Notice> notices;    // By channel; the report may be older than what is held.
 };
 
 // What a verifier asks of the node that runs it.
@@ -37,14 +47,16 @@ class Mirrors {
   virtual StatusOr<bool> IsSigned(const views::ChannelAt& channel) = 0;
   virtual StatusOr<std::shared_ptr<const views::StatisticsState>> At(
       const views::ChannelAt& channel) = 0;
-  // The channel of a member as it is held now; nullptr when it is not.
-  virtual StatusOr<std::shared_ptr<const views::StatisticsState>> Now(
-      const std::string& jurisdiction) = 0;
+  // Every statistics channel as it is held now, at its signed size.
+  virtual StatusOr<std::vector<std::shared_ptr<const views::StatisticsState>>> Now() = 0;
+  // Origins of channels that stopped, because their owner signed two histories.
+  virtual StatusOr<std::set<std::string>> Stopped() = 0;
 };
 
 // REPORT_INVALID when the bytes are no regional.csv at all; anything else that is wrong is
-// a finding. A member that the report calls missing without naming a channel is a finding
-// when this node holds a release of it in force: absence must not hide a state.
+// a finding. A jurisdiction with a release in force here is expected like a member, and is a
+// finding when the report calls it missing, with or without its channel: absence, or an old
+// size, must not hide a state. A stopped channel is a finding, since nothing follows from it.
 StatusOr<Verification> VerifyCsv(std::string_view csv, const std::string& network,
                                  const std::vector<std::string>& roster,
                                  const codes::Registry& registry, Mirrors& mirrors);

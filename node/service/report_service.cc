@@ -125,15 +125,18 @@ class StoreMirrors final : public report::Mirrors {
       const views::ChannelAt& channel) override {
     return figures_.At(reader_, channel);
   }
-  StatusOr<std::shared_ptr<const views::StatisticsState>> Now(
-      const std::string& jurisdiction) override {
-    const auto head = store::LoadChannel(reader_, StatisticsOrigin(network_, jurisdiction));
-    if (!head.ok()) {
-      if (ReasonOf(head.status()) != Reason::CHANNEL_NOT_FOUND) return head.status();
-      return std::shared_ptr<const views::StatisticsState>();
+  StatusOr<std::vector<std::shared_ptr<const views::StatisticsState>>> Now() override {
+    ENLACE_ASSIGN_OR_RETURN(const auto channels,
+                            views::HeldChannels(reader_, network_, "statistics"));
+    std::vector<std::shared_ptr<const views::StatisticsState>> states;
+    for (const views::ChannelAt& channel : channels) {
+      ENLACE_ASSIGN_OR_RETURN(auto state, figures_.At(reader_, channel));
+      states.push_back(std::move(state));
     }
-    ENLACE_ASSIGN_OR_RETURN(const uint64_t size, views::SignedSize(reader_, *head));
-    return figures_.At(reader_, {head->origin, size});
+    return states;
+  }
+  StatusOr<std::set<std::string>> Stopped() override {
+    return views::StoppedChannels(reader_, network_, "statistics");
   }
 
  private:
@@ -213,6 +216,9 @@ StatusOr<ReportService::Fixed> ReportService::FixNow(const store::Reader& reader
   ENLACE_ASSIGN_OR_RETURN(fixed.statistics,
                           views::HeldChannels(reader, parts_.network, "statistics"));
   ENLACE_ASSIGN_OR_RETURN(fixed.training, views::HeldChannels(reader, parts_.network, "training"));
+  ENLACE_ASSIGN_OR_RETURN(const auto stopped,
+                          views::StoppedChannels(reader, parts_.network, "statistics"));
+  for (const std::string& origin : stopped) fixed.stopped.push_back({origin, 0});
   return fixed;
 }
 
@@ -222,6 +228,7 @@ std::string ReportService::Encode(const Fixed& fixed) const {
   AppendU64(cursor, fixed.offset);
   AppendChannels(fixed.statistics, cursor);
   AppendChannels(fixed.training, cursor);
+  AppendChannels(fixed.stopped, cursor);
   return cursor;
 }
 
@@ -231,7 +238,8 @@ StatusOr<ReportService::Fixed> ReportService::Decode(std::string_view cursor) co
   uint64_t compiled = 0;
   if (!reader.U64(compiled) || !reader.U64(fixed.offset) ||
       !reader.Channels(parts_.network, "statistics", fixed.statistics) ||
-      !reader.Channels(parts_.network, "training", fixed.training) || !reader.Done()) {
+      !reader.Channels(parts_.network, "training", fixed.training) ||
+      !reader.Channels(parts_.network, "statistics", fixed.stopped) || !reader.Done()) {
     return Error(Reason::PAGE_TOKEN_INVALID, "the page token is not one of a report");
   }
   fixed.compiled_ms = static_cast<int64_t>(compiled);
@@ -250,6 +258,7 @@ StatusOr<report::Input> ReportService::Load(const store::Reader& reader, const F
     ENLACE_ASSIGN_OR_RETURN(auto state, parts_.catalogue.At(reader, channel));
     input.catalogue.push_back(std::move(state));
   }
+  for (const views::ChannelAt& channel : fixed.stopped) input.stopped.insert(channel.origin);
   return input;
 }
 
@@ -380,6 +389,12 @@ StatusOr<pb::VerifyRegionalReportResponse> ReportService::VerifyRegionalReport(
     out.set_line(finding.line);
     out.set_column(finding.column);
     out.set_description(finding.description);
+  }
+  for (const report::Notice& notice : verification.notices) {
+    pb::ReportNotice& out = *response.add_notices();
+    out.set_channel(notice.channel);
+    out.set_named_size(notice.named_size);
+    out.set_held_size(notice.held_size);
   }
   return response;
 }

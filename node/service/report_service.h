@@ -60,6 +60,7 @@ class ReportService {
     uint64_t offset = 0;
     std::vector<views::ChannelAt> statistics;
     std::vector<views::ChannelAt> training;
+    std::vector<views::ChannelAt> stopped;  // Of the statistics channels, at size 0.
   };
   struct Running {
     std::string bytes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,9 @@ StatusOr<uint64_t> SignedSize(const store::Reader& reader, const store::ChannelH
 // mirrored, at their signed sizes, ordered by origin.
 StatusOr<std::vector<ChannelAt>> HeldChannels(const store::Reader& reader, std::string_view network,
                                               std::string_view kind);
+
+// The origins of those of them that stopped, because their owner signed two histories.
+StatusOr<std::set<std::string>> StoppedChannels(const store::Reader& reader,
+                                                std::string_view network, std::string_view kind);
 
 }  // namespace enlace::views

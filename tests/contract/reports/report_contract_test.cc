@@ -63,6 +63,37 @@ class ReportContractTest : public ::testing::Test {
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *response : pb::VerifyRegionalReportResponse();
   }
+  // Changes one character of each column of one row.
+  void ExpectEveryChangeFound(size_t line) {
+    const auto lines = *report::ParseCsv(Csv());
+    for (size_t column = 0; column < report::kColumnCount; ++column) {
+      SCOPED_TRACE(std::string(report::kColumns[column]) + " of line " + std::to_string(line + 1));
+      report::Row changed;
+      std::copy(lines[line].begin(), lines[line].end(), changed.begin());
+      std::string& field = changed[column];
+      if (field.empty()) {
+        field = "1";
+      } else {
+        field.back() = field.back() == '7' ? '8' : '7';
+      }
+      std::string csv = report::CsvHeader();
+      for (size_t index = 1; index < lines.size(); ++index) {
+        report::Row row;
+        std::copy(lines[index].begin(), lines[index].end(), row.begin());
+        csv += report::CsvLine(index == line ? changed : row);
+      }
+      const auto response = Verify(csv);
+      EXPECT_FALSE(response.verified());
+      const bool found = std::any_of(
+          response.findings().begin(), response.findings().end(), [&](const auto& finding) {
+            return finding.line() == line + 1 && finding.column() == report::kColumns[column];
+          });
+      EXPECT_TRUE(found);
+      for (const auto& finding : response.findings()) {
+        EXPECT_THAT(finding.description(), Not(HasSubstr(field + "\"")));
+      }
+    }
+  }
   StatusOr<pb::ListFiguresResponse> List(const pb::ListFiguresRequest& request) {
     return node_.Call<pb::ListFiguresResponse>(node_.analyst, std::string(kReports) + "ListFigures",
                                                request);
@@ -173,6 +204,18 @@ TEST_F(ReportContractTest, FormatsOfOneStateShowTheSameFigures) {
             Reason::PAGE_TOKEN_INVALID);
 }
 
+TEST_F(ReportContractTest, AStoppedChannelIsMarkedAndNotVerified) {
+  node_.db.Commit([](store::Transaction& transaction) {
+    ASSERT_TRUE(store::StopChannel(transaction, "demo/ARG/statistics", {"one", "another"}).ok());
+  });
+  EXPECT_THAT(Report(GetRegionalReportRequest::JSON), HasSubstr("\"stopped\": true"));
+  const auto response = Verify(Csv());
+  EXPECT_FALSE(response.verified());
+  ASSERT_THAT(response.findings(), SizeIs(1));
+  EXPECT_EQ(response.findings(0).line(), 2u);
+  EXPECT_EQ(response.findings(0).column(), "channel");
+}
+
 TEST_F(ReportContractTest, ALargeReportComesInPagesOfOneState) {
   ASSERT_TRUE(node_.Withdraw(List({})->figures(0).release()).ok());
   node_.db.Commit([](store::Transaction& transaction) {
@@ -237,42 +280,53 @@ TEST_F(ReportContractTest, AnOlderReportStillVerifiesAfterTheChannelGrew) {
   const std::string csv = Csv();
   ASSERT_TRUE(node_.Withdraw(List({})->figures(0).release()).ok());
   EXPECT_NE(Csv(), csv);
-  EXPECT_TRUE(Verify(csv).verified());
-  EXPECT_TRUE(Verify(Csv()).verified());
+  const auto old = Verify(csv);
+  EXPECT_TRUE(old.verified());
+  ASSERT_THAT(old.notices(), SizeIs(1));
+  EXPECT_EQ(old.notices(0).channel(), "demo/ARG/statistics");
+  EXPECT_EQ(old.notices(0).named_size(), 1u);
+  EXPECT_EQ(old.notices(0).held_size(), 2u);
+  const auto fresh = Verify(Csv());
+  EXPECT_TRUE(fresh.verified());
+  EXPECT_THAT(fresh.notices(), IsEmpty());
 }
 
-// Changes one character of each column of one row.
+// A state that released again must not be shown as the silent one that it was between.
+TEST_F(ReportContractTest, AMemberCannotBeSetBackToASilentState) {
+  ASSERT_TRUE(node_.Withdraw(List({})->figures(0).release()).ok());
+  const std::string silent = Csv();
+  EXPECT_TRUE(Verify(silent).verified());
+  node_.Release();
+  const auto response = Verify(silent);
+  EXPECT_FALSE(response.verified());
+  ASSERT_THAT(response.findings(), SizeIs(1));
+  EXPECT_EQ(response.findings(0).line(), 2u);
+  EXPECT_EQ(response.findings(0).column(), "status");
+  ASSERT_THAT(response.notices(), SizeIs(1));
+  EXPECT_EQ(response.notices(0).held_size(), 3u);
+}
+
+TEST(ReportRosterTest, WhoeverHasReleasedCannotBeLeftOut) {
+  ReleaseNode node("demo", "ARG", {"BRA"});
+  node.PutYear(2022);
+  node.Release();
+  pb::VerifyRegionalReportRequest request;
+  request.set_data(report::CsvHeader() + "BRA,,,,,,,,missing,,,,,,,,,\r\n");
+  request.set_last(true);
+  const auto response = node.Call<pb::VerifyRegionalReportResponse>(
+      node.auditor, std::string(kReports) + "VerifyRegionalReport", request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_FALSE(response->verified());
+  ASSERT_THAT(response->findings(), SizeIs(1));
+  EXPECT_THAT(response->findings(0).description(), HasSubstr("1 more rows of ARG"));
+}
+
 TEST_F(ReportContractTest, AChangeInAnyColumnIsFoundWithLineAndColumn) {
-  auto lines = *report::ParseCsv(Csv());
-  for (const size_t line : {1u, 3u, 4u}) {
-    for (size_t column = 0; column < report::kColumnCount; ++column) {
-      SCOPED_TRACE(std::string(report::kColumns[column]) + " of line " + std::to_string(line + 1));
-      report::Row changed;
-      std::copy(lines[line].begin(), lines[line].end(), changed.begin());
-      std::string& field = changed[column];
-      if (field.empty()) {
-        field = "1";
-      } else {
-        field.back() = field.back() == '7' ? '8' : '7';
-      }
-      std::string csv = report::CsvHeader();
-      for (size_t index = 1; index < lines.size(); ++index) {
-        report::Row row;
-        std::copy(lines[index].begin(), lines[index].end(), row.begin());
-        csv += report::CsvLine(index == line ? changed : row);
-      }
-      const auto response = Verify(csv);
-      EXPECT_FALSE(response.verified());
-      const bool found = std::any_of(
-          response.findings().begin(), response.findings().end(), [&](const auto& finding) {
-            return finding.line() == line + 1 && finding.column() == report::kColumns[column];
-          });
-      EXPECT_TRUE(found);
-      for (const auto& finding : response.findings()) {
-        EXPECT_THAT(finding.description(), Not(HasSubstr(field + "\"")));
-      }
-    }
-  }
+  // Figures, and members of which nothing is held.
+  for (const size_t line : {1u, 3u, 4u, 7u, 8u}) ExpectEveryChangeFound(line);
+  // A member whose channel is held and has nothing in force.
+  ASSERT_TRUE(node_.Withdraw(List({})->figures(0).release()).ok());
+  ExpectEveryChangeFound(1);
 }
 
 TEST_F(ReportContractTest, MissingExtraRepeatedAndReorderedRowsAreFound) {

@@ -47,6 +47,10 @@ TEST_F(ProgramTest, AReportIsVerifiedInPiecesAndFindingsHaveTheirOwnExitCode) {
           finding.set_line(7);
           finding.set_column("value");
           finding.set_description("another value is signed");
+          auto& notice = *response.add_notices();
+          notice.set_channel("demo/ARG/statistics");
+          notice.set_named_size(4);
+          notice.set_held_size(9);
         }
         return response;
       });
@@ -54,6 +58,7 @@ TEST_F(ProgramTest, AReportIsVerifiedInPiecesAndFindingsHaveTheirOwnExitCode) {
   const Ended ended = Run({"reports", "verify", folder_.Write("regional.csv", text)});
   EXPECT_EQ(ended.code, kExitFindings);
   EXPECT_THAT(ended.out, HasSubstr("another value is signed"));
+  EXPECT_THAT(ended.err, HasSubstr("demo/ARG/statistics: held 9, report says 4"));
   EXPECT_EQ(seen, text);
   EXPECT_EQ(last, (std::vector<bool>{false, false, true}));
 }

@@ -178,6 +178,17 @@ TEST_F(ViewsTest, HeldChannelsAreThoseOfOneKindAndNetworkAtSignedSizes) {
   EXPECT_THAT(*HeldChannels(*db_.store->Read(), "other", "statistics"), IsEmpty());
 }
 
+TEST_F(ViewsTest, AChannelWithTwoHistoriesIsStopped) {
+  Publish(Release('1', 10));
+  EXPECT_THAT(*StoppedChannels(*db_.store->Read(), "demo", "statistics"), IsEmpty());
+  db_.Commit([](store::Transaction& transaction) {
+    ASSERT_TRUE(store::StopChannel(transaction, kStatistics, {"one note", "another"}).ok());
+  });
+  EXPECT_THAT(*StoppedChannels(*db_.store->Read(), "demo", "statistics"),
+              ::testing::ElementsAre(kStatistics));
+  EXPECT_THAT(*StoppedChannels(*db_.store->Read(), "demo", "training"), IsEmpty());
+}
+
 TEST_F(ViewsTest, TheHighestRevisionOfAProgrammeCounts) {
   Programme("a", 1);
   Programme("a", 2);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "node/model/observation.h"
+#include "node/report/messages.h"
 
 namespace enlace::report {
 namespace {
@@ -83,7 +84,9 @@ std::string Labels::Of(std::string_view list, uint32_t number, std::string_view 
   const codes::CodeList* codes = registry_.Find(list);
   if (codes != nullptr) {
     if (const auto label = codes->Label(number, language)) return *label;
-    if (const auto label = codes->Label(number, "en")) return *label;
+    if (codes->Find(number) != nullptr) {
+      return fmt::format("{} ({})", number, text::kMissingTranslation.In(language));
+    }
   }
   return fmt::format("code {}", number);
 }

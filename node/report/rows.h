@@ -61,7 +61,8 @@ struct Input {
 std::string_view StatusWord(channel::v1::FigureStatus status);
 
 // Labels in one language as the report shows them; English ones are those of the UNODC
-// file. A code that the lists do not know is shown as "code <number>".
+// file. A code that the lists do not know is shown as "code <number>", and one without a
+// label in the language as its number and that the label is missing, never in another one.
 class Labels {
  public:
   explicit Labels(const codes::Registry& registry) : registry_(registry) {}

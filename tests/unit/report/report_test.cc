@@ -108,6 +108,26 @@ TEST(RowsTest, ACodeThatTheListsDoNotKnowIsShownAsANumber) {
   EXPECT_EQ(Labels(Lists()).Category(4711, 3, "en"), "code 3");
 }
 
+TEST(RowsTest, AMissingLabelIsSaidToBeMissingAndNotBorrowed) {
+  codes::Code code;
+  code.number = 4;
+  code.id = "somewhere";
+  code.labels["en"] = "Somewhere";
+  const codes::Registry lists({codes::CodeList("place", 1, "tests", {code})});
+  EXPECT_EQ(Labels(lists).Of("place", 4, "en"), "Somewhere");
+  EXPECT_EQ(Labels(lists).Of("place", 4, "es"), "4 (no disponible en español)");
+}
+
+TEST(CoverageTest, AStoppedChannelIsMarked) {
+  Input input = OneState();
+  input.stopped = {"demo/ARG/statistics"};
+  const auto json = nlohmann::json::parse(WriteJson(input, Lists(), "2026-01-03"));
+  EXPECT_EQ(json["coverage"][0]["stopped"], true);
+  EXPECT_EQ(json["coverage"][1]["stopped"], false);
+  EXPECT_THAT(WriteHtml(input, Lists(), "2026-01-03"), HasSubstr("signed two histories"));
+  EXPECT_THAT(WriteHtml(OneState(), Lists(), "2026-01-03"), Not(HasSubstr("two histories")));
+}
+
 TEST(CsvTest, FieldsAreQuotedOnlyWhereTheyMustBe) {
   Row row;
   row[0] = "plain";

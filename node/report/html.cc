@@ -50,14 +50,14 @@ struct Selection {
 class Page {
  public:
   Page(const Input& input, const codes::Registry& registry, const std::string& compiled_on)
-      : input_(input), registry_(registry), labels_(registry), compiled_on_(compiled_on) {
-    for (const auto& state : input.statistics) {
-      states_[state->jurisdiction] = state.get();
-      for (const auto& [unused, release] : state->releases) {
-        const size_t number = source_number_.size() + 1;
-        source_number_[&release] = number;
-        sources_.push_back({state.get(), &release});
-      }
+      : input_(input),
+        registry_(registry),
+        labels_(registry),
+        compiled_on_(compiled_on),
+        sources_(Sources(input)) {
+    for (const auto& state : input.statistics) states_[state->jurisdiction] = state.get();
+    for (size_t index = 0; index < sources_.size(); ++index) {
+      source_number_[sources_[index].release] = index + 1;
     }
   }
 
@@ -78,11 +78,6 @@ class Page {
   }
 
  private:
-  struct Source {
-    const views::StatisticsState* state;
-    const views::ReleaseInForce* release;
-  };
-
   uint32_t Number(std::string_view list, std::string_view id) const {
     const codes::CodeList* codes = registry_.Find(list);
     const codes::Code* code = codes == nullptr ? nullptr : codes->FindId(id);
@@ -286,7 +281,11 @@ class Page {
 
   void ProgrammeTables() {
     Heading("programmes", text::kProgrammes);
-    const auto programmes = Programmes(input_);
+    const ProgrammeList list = Programmes(input_);
+    if (list.not_shown > 0) {
+      out_ += "<p>" + Say(text::kNotShown) + fmt::format(": {}</p>\n", list.not_shown);
+    }
+    const auto& programmes = list.shown;
     if (programmes.empty()) {
       out_ += "<p>" + Say(text::kNone) + "</p>\n";
       return;
@@ -328,21 +327,33 @@ class Page {
     out_ += "<p>" + Say(text::kOfficialTable) + "</p>\n";
   }
 
+  // The label, then whose records; not in a language's words, since they are ids.
+  std::string BasisOf(const channel::v1::ReleaseContent& content) const {
+    std::string basis = FourTexts([&](std::string_view language) {
+      return labels_.Of("counting_basis", content.counting_basis(), language);
+    });
+    for (const std::string& entity : content.entities()) {
+      basis += " <code>" + EscapeHtml(entity) + "</code>";
+    }
+    return basis;
+  }
+
   void SourceTable() {
     Heading("sources", text::kSources);
-    OpenTable(Say(text::kSources),
-              {"#", Say(text::kRelease), Say(text::kReleasedOn), Say(text::kChannel),
-               Say(text::kSequence), Say(text::kCheckpointSize), Say(text::kFigures)});
+    OpenTable(
+        Say(text::kSources),
+        {"#", Say(text::kRelease), Say(text::kBasis), Say(text::kReleasedOn), Say(text::kChannel),
+         Say(text::kSequence), Say(text::kCheckpointSize), Say(text::kFigures)});
     for (size_t index = 0; index < sources_.size(); ++index) {
       const Source& source = sources_[index];
       out_ += fmt::format(
-          "<tr id=\"r{0}\"><th scope=\"row\">{0}</th><td><code>{1}</code></td><td>{2}</td>"
-          "<td><code>{3}</code></td><td class=\"n\">{4}</td><td class=\"n\">{5}</td>"
+          "<tr id=\"r{0}\"><th scope=\"row\">{0}</th><td><code>{1}</code></td><td>{7}</td>"
+          "<td>{2}</td><td><code>{3}</code></td><td class=\"n\">{4}</td><td class=\"n\">{5}</td>"
           "<td class=\"n\">{6}</td></tr>\n",
           index + 1, EscapeHtml(source.release->content.name()),
           EscapeHtml(source.release->released_on), EscapeHtml(source.state->channel.origin),
           source.release->sequence, source.state->channel.size,
-          source.release->content.figures_size());
+          source.release->content.figures_size(), BasisOf(source.release->content));
     }
     CloseTable();
   }
@@ -352,8 +363,8 @@ class Page {
   const Labels labels_;
   const std::string& compiled_on_;
   std::map<std::string, const views::StatisticsState*> states_;
+  const std::vector<Source> sources_;
   std::map<const views::ReleaseInForce*, size_t> source_number_;
-  std::vector<Source> sources_;
   std::string out_;
 };
 

@@ -43,6 +43,21 @@ Json CoverageJson(const Coverage& coverage) {
   return out;
 }
 
+// A counting basis and what it was counted of: figures of two bases are never added.
+Json SourceJson(const Source& source, const codes::Registry& registry) {
+  const auto& content = source.release->content;
+  Json out = Json::object();
+  out["release"] = content.name();
+  const codes::CodeList* list = registry.Find("counting_basis");
+  const codes::Code* basis = list == nullptr ? nullptr : list->Find(content.counting_basis());
+  out["counting_basis"] = basis == nullptr ? std::to_string(content.counting_basis()) : basis->id;
+  out["entities"] = Json::array();
+  for (const std::string& entity : content.entities()) out["entities"].push_back(entity);
+  out["threshold"] = content.threshold();
+  out["zero_is_small"] = content.zero_is_small();
+  return out;
+}
+
 Json TextJson(const channel::v1::LocalizedText& texts) {
   Json out = Json::object();
   for (const auto& text : texts.texts()) {
@@ -83,7 +98,7 @@ Json ProgrammeJson(const views::CatalogueEntry& entry, const codes::Registry& re
 Json LabelsJson(const codes::Registry& registry) {
   Json out = Json::object();
   for (const std::string_view list : {"indicator", "dimension", "official_form", "sex", "age_group",
-                                      "training_topic", "training_audience"}) {
+                                      "counting_basis", "training_topic", "training_audience"}) {
     const codes::CodeList* codes = registry.Find(list);
     if (codes == nullptr) continue;
     Json& of_list = out[std::string(list)] = Json::object();
@@ -111,8 +126,12 @@ std::string WriteJson(const Input& input, const codes::Registry& registry,
   for (const Row& row : MakeRows(input, registry)) rows.push_back(RowJson(row));
   Json& coverage = out["coverage"] = Json::array();
   for (const Coverage& each : MakeCoverage(input)) coverage.push_back(CoverageJson(each));
+  Json& releases = out["releases"] = Json::array();
+  for (const Source& source : Sources(input)) releases.push_back(SourceJson(source, registry));
+  const ProgrammeList list = Programmes(input);
   Json& programmes = out["programmes"] = Json::array();
-  for (const auto* entry : Programmes(input)) programmes.push_back(ProgrammeJson(*entry, registry));
+  for (const auto* entry : list.shown) programmes.push_back(ProgrammeJson(*entry, registry));
+  out["programmes_not_shown"] = list.not_shown;
   out["labels"] = LabelsJson(registry);
   // Texts of other nodes were checked by them, not by us: broken ones must not throw here.
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

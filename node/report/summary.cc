@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "node/model/names.h"
+
 namespace enlace::report {
 
 std::vector<Coverage> MakeCoverage(const Input& input) {
@@ -26,14 +28,32 @@ std::vector<Coverage> MakeCoverage(const Input& input) {
   return list;
 }
 
-std::vector<const views::CatalogueEntry*> Programmes(const Input& input) {
-  std::vector<const views::CatalogueEntry*> programmes;
+std::vector<Source> Sources(const Input& input) {
+  std::vector<Source> sources;
+  for (const auto& state : input.statistics) {
+    for (const auto& [unused, release] : state->releases)
+      sources.push_back({state.get(), &release});
+  }
+  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
+    return a.state->jurisdiction < b.state->jurisdiction;
+  });
+  return sources;
+}
+
+ProgrammeList Programmes(const Input& input) {
+  const std::string network = model::Audience::Network().ToString();
+  ProgrammeList programmes;
   for (const auto& state : input.catalogue) {
     for (const auto& [unused, entry] : state->programmes) {
-      if (!entry.withdrawn) programmes.push_back(&entry);
+      if (entry.withdrawn) continue;
+      if (entry.audience == network) {
+        programmes.shown.push_back(&entry);
+      } else {
+        ++programmes.not_shown;
+      }
     }
   }
-  std::sort(programmes.begin(), programmes.end(),
+  std::sort(programmes.shown.begin(), programmes.shown.end(),
             [](const auto* a, const auto* b) { return a->programme.name() < b->programme.name(); });
   return programmes;
 }

@@ -24,7 +24,19 @@ struct Coverage {
 
 std::vector<Coverage> MakeCoverage(const Input& input);
 
-// Programmes in force (not withdrawn), ordered by name.
-std::vector<const views::CatalogueEntry*> Programmes(const Input& input);
+// Releases in force, ordered by jurisdiction and sequence.
+struct Source {
+  const views::StatisticsState* state = nullptr;
+  const views::ReleaseInForce* release = nullptr;
+};
+std::vector<Source> Sources(const Input& input);
+
+// Programmes in force (not withdrawn) that are for the whole network, ordered by name. A
+// report travels further than an entry, so narrower ones are only counted.
+struct ProgrammeList {
+  std::vector<const views::CatalogueEntry*> shown;
+  uint64_t not_shown = 0;
+};
+ProgrammeList Programmes(const Input& input);
 
 }  // namespace enlace::report

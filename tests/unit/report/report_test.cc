@@ -40,6 +40,9 @@ Input OneState() {
   release.sequence = 4;
   release.released_on = "2026-01-02";
   release.content.set_name("jurisdictions/ARG/releases/" + std::string(32, 'a'));
+  release.content.set_counting_basis(2);
+  release.content.add_entities("police");
+  release.content.set_threshold(5);
   *release.content.add_figures() = Figure(0, channel::v1::VALUE, 0);
   *release.content.add_figures() = Figure(1, channel::v1::SUPPRESSED);
   *release.content.add_figures() = Figure(2, channel::v1::SUPPRESSED_BY_SOURCE);
@@ -62,6 +65,7 @@ std::shared_ptr<views::CatalogueState> OneProgramme(const std::string& title) {
   text.set_text(title);
   entry.programme.add_topics(1);
   entry.channel = "demo/ARG/training";
+  entry.audience = "network";
   state->programmes[entry.programme.name()] = entry;
   entry.withdrawn = true;
   state->programmes["jurisdictions/ARG/programmes/b"] = entry;
@@ -126,6 +130,37 @@ TEST(CoverageTest, AStoppedChannelIsMarked) {
   EXPECT_EQ(json["coverage"][1]["stopped"], false);
   EXPECT_THAT(WriteHtml(input, Lists(), "2026-01-03"), HasSubstr("signed two histories"));
   EXPECT_THAT(WriteHtml(OneState(), Lists(), "2026-01-03"), Not(HasSubstr("two histories")));
+}
+
+TEST(SourcesTest, EachReleaseSaysWhatItCounted) {
+  const auto json = nlohmann::json::parse(WriteJson(OneState(), Lists(), "2026-01-03"));
+  ASSERT_EQ(json["releases"].size(), 1u);
+  EXPECT_EQ(json["releases"][0]["release"], "jurisdictions/ARG/releases/" + std::string(32, 'a'));
+  EXPECT_EQ(json["releases"][0]["counting_basis"], "case_records");
+  EXPECT_EQ(json["releases"][0]["entities"][0], "police");
+  EXPECT_EQ(json["releases"][0]["threshold"], 5);
+  EXPECT_EQ(json["labels"]["counting_basis"]["case_records"]["en"],
+            "Case records of the named entities");
+  const std::string html = WriteHtml(OneState(), Lists(), "2026-01-03");
+  EXPECT_THAT(html, HasSubstr("Registros de casos de las entidades indicadas"));
+  EXPECT_THAT(html, HasSubstr("<code>police</code>"));
+}
+
+// A report travels further than an entry of a channel.
+TEST(ProgrammesTest, ThoseForANarrowerAudienceAreOnlyCounted) {
+  Input input = OneState();
+  auto state = OneProgramme("Curso");
+  views::CatalogueEntry narrow = state->programmes["jurisdictions/ARG/programmes/a"];
+  narrow.audience = "BRA";
+  narrow.programme.mutable_title()->mutable_texts(0)->set_text("Reservado");
+  state->programmes["jurisdictions/ARG/programmes/c"] = narrow;
+  input.catalogue = {state};
+  const std::string json = WriteJson(input, Lists(), "2026-01-03");
+  EXPECT_THAT(json, Not(HasSubstr("Reservado")));
+  EXPECT_THAT(json, HasSubstr("\"programmes_not_shown\": 1"));
+  const std::string html = WriteHtml(input, Lists(), "2026-01-03");
+  EXPECT_THAT(html, Not(HasSubstr("Reservado")));
+  EXPECT_THAT(html, HasSubstr("no mostrados aquí"));
 }
 
 TEST(CsvTest, FieldsAreQuotedOnlyWhereTheyMustBe) {

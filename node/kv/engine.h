@@ -102,6 +102,8 @@ struct RocksOptions {
   bool create = false;                   // Only `init` creates.
   // False opens tolerantly after a torn tail; only ever on a copy (see store/recovery.h).
   bool strict = true;
+  // Changes no file; the log is read into memory. Commits fail.
+  bool read_only = false;
   size_t cache_bytes = 64 << 20;
 };
 // STORE_FORMAT when absent (or present, with create), STORE_LOCKED, STORE_CORRUPT when

@@ -241,7 +241,9 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
   db_options.listeners.push_back(std::make_shared<BackgroundErrors>(core->failure));
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::Open(db_options, options.path, families, &core->tables, &db);
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, options.path, families, &core->tables, &db)
+          : rocksdb::DB::Open(db_options, options.path, families, &core->tables, &db);
   if (!opened.ok()) return OpenError(options, opened);
   core->db.reset(db);
   return std::make_unique<RocksEngine>(std::move(core));

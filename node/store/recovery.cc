@@ -94,6 +94,15 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
 
 StatusOr<OpenedDatabase> OpenAndCompare(const kv::RocksOptions& database,
                                         const StoreOptions& options, const AnchorState& anchor) {
+  {
+    // An opening for writing moves the log into table files and removes it. If it is then
+    // refused, an intact log that is put back no longer fits: so look first.
+    kv::RocksOptions look = database;
+    look.read_only = true;
+    ENLACE_ASSIGN_OR_RETURN(auto seen, kv::OpenRocksEngine(look));
+    ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase found, Inspect(std::move(seen)));
+    ENLACE_RETURN_IF_ERROR(CompareWithAnchor(found, options, anchor));
+  }
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(database));
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, Inspect(std::move(engine)));
   ENLACE_RETURN_IF_ERROR(CompareWithAnchor(opened, options, anchor));

@@ -11,7 +11,7 @@
 
 // Opening the database of a data directory so that nothing acknowledged is missing.
 //
-// It is opened strictly. Where that fails, as after a kill in the middle of a large batch,
+// It is opened strictly, first for reading only. Where that fails, as after a kill in the middle of a large batch,
 // a copy is opened tolerantly and put in place of the original only if it holds at least
 // the commit that the anchor names. The original stays as evidence. Every opening is
 // compared with the anchor, also one that went well.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "node/store/recovery.h"
@@ -126,6 +127,32 @@ TEST_F(DiskTest, ATornTailThatWasAcknowledgedIsRefusedAndLeftAsItIs) {
   }
   EXPECT_FALSE(fs::exists(options_.data_dir + "/evidence-1"));
   EXPECT_FALSE(fs::exists(options_.data_dir + "/recovering"));
+}
+
+TEST_F(DiskTest, ARefusedStartChangesNothingSoThatAFileThatIsPutBackStillFits) {
+  std::string log;
+  size_t size_before = 0;
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+    log = Newest(".log");
+    size_before = fs::file_size(log);
+    ASSERT_TRUE(Put(*store, "b", "2").ok());
+  }
+  const std::string whole = testing::TempDir::Read(log);
+  fs::resize_file(log, size_before);  // A whole prefix: it opens strictly.
+  const auto names = [this] {
+    std::set<std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(options_.data_dir)) {
+      found.insert(entry.path().string());
+    }
+    return found;
+  };
+  const std::set<std::string> before = names();
+  EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_BEHIND_ANCHOR);
+  EXPECT_EQ(names(), before);
+  std::ofstream(log, std::ios::binary) << whole;
+  EXPECT_EQ(Get(*Open().value(), "b"), "2");
 }
 
 // RocksDB opens this database without a word: only the anchor knows.

@@ -6,8 +6,10 @@
 #include "node/app/verify.h"
 #include "node/app/version.h"
 #include "node/base/bytes.h"
+#include "node/base/log.h"
 #include "node/crypto/hash.h"
 #include "node/service/node_card.h"
+#include "node/store/signing.h"
 #include "node/transport/remote_node.h"
 
 namespace enlace::app {
@@ -116,6 +118,11 @@ Services::Services(Parts parts)
                 Roster(parts_.inputs.config)}) {}
 
 Status Services::PublishCard() {
+  // The node serves what it has; its card waits like all of its own entries.
+  if (const Status open = store::CheckSigningOpen(*parts_.store.Read()); !open.ok()) {
+    LogWarning("signing_closed", {{"detail", MessageOf(open)}});
+    return ReasonOf(open) == Reason::CHANNEL_STOPPED ? absl::OkStatus() : open;
+  }
   const config::NodeConfig& config = parts_.inputs.config;
   channel::v1::NodeCard card;
   card.set_jurisdiction(config.jurisdiction);

@@ -4,6 +4,7 @@
 #include "node/crypto/hash.h"
 #include "node/store/channel_keys.h"
 #include "node/store/row_codec.h"
+#include "node/store/signing.h"
 
 namespace enlace::store {
 namespace {
@@ -138,6 +139,7 @@ StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader, std::s
 StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view origin,
                                  const std::vector<channel::NewEntry>& entries,
                                  const ChannelKeys& keys) {
+  ENLACE_RETURN_IF_ERROR(CheckSigningOpen(transaction));
   ENLACE_ASSIGN_OR_RETURN(auto found, FindChannel(transaction, origin));
   ChannelHead head;
   if (found.has_value()) {

@@ -46,7 +46,8 @@ StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader,
 
 // Appends to an own channel (made by its first entry, with an empty signed checkpoint if
 // `entries` is empty) and signs the new checkpoint. Returns the first new sequence.
-// ENTRY_INVALID over a limit; CHANNEL_STOPPED when it is a mirror or stopped.
+// ENTRY_INVALID over a limit; CHANNEL_STOPPED when it is a mirror or stopped, and while
+// signing is closed (signing.h).
 StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view origin,
                                  const std::vector<channel::NewEntry>& entries,
                                  const ChannelKeys& keys);

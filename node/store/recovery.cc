@@ -38,12 +38,7 @@ Status RemoveFolder(const std::string& path) {
 StatusOr<OpenedDatabase> Inspect(std::unique_ptr<kv::Engine> engine) {
   OpenedDatabase opened;
   const SnapshotReader reader(engine->TakeSnapshot(), std::make_shared<StoreHealth>());
-  ENLACE_ASSIGN_OR_RETURN(const auto meta_bytes, reader.Get(Table::kMeta, "store"));
-  storage::v1::StoreMeta meta;
-  if (!meta_bytes || !meta.ParseFromString(*meta_bytes) ||
-      meta.instance_id().size() != kInstanceIdBytes) {
-    return Error(Reason::STORE_CORRUPT, "the database has lost the row that says what it is");
-  }
+  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, ReadMeta(reader));
   ENLACE_ASSIGN_OR_RETURN(opened.commit_sequence, ReadCommitSequence(reader));
   opened.instance_id = meta.instance_id();
   opened.engine = std::move(engine);
@@ -58,16 +53,9 @@ constexpr bool kAnchorCounts = true;
 
 constexpr std::string_view kBehindAdvice =
     "An old copy was put in place, or files were lost or damaged. Keep the directory as it is, "
-    "then put the newer one back, or restore the newest backup and accept what it lacks with "
-    "`enlaced adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\")";
-
-// Before opening, which would remove files that a cut list no longer names.
-Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {
-  if (!kAnchorCounts) return absl::OkStatus();
-  const Status compared = kv::CheckRocksFileList(DatabasePath(options.data_dir), anchor.files);
-  if (compared.ok()) return compared;
-  return Error(ReasonOf(compared), fmt::format("{}. {}", MessageOf(compared), kBehindAdvice));
-}
+    "then put the newer one back. Only if there is none, restore the newest backup and give up "
+    "what it lacks with `enlaced adopt`, which stops this node's channels until the sizes that "
+    "its peers hold are confirmed (see docs/STORAGE_FORMAT.md, \"Recovery\")";
 
 Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& options,
                          const AnchorState& anchor) {
@@ -92,20 +80,19 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
   return absl::OkStatus();
 }
 
-StatusOr<OpenedDatabase> OpenAndCompare(const kv::RocksOptions& database,
-                                        const StoreOptions& options, const AnchorState& anchor) {
+StatusOr<OpenedDatabase> OpenChecked(const kv::RocksOptions& database, const DatabaseCheck& check) {
   {
     // An opening for writing moves the log into table files and removes it. If it is then
     // refused, an intact log that is put back no longer fits: so look first.
     kv::RocksOptions look = database;
     look.read_only = true;
     ENLACE_ASSIGN_OR_RETURN(auto seen, kv::OpenRocksEngine(look));
-    ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase found, Inspect(std::move(seen)));
-    ENLACE_RETURN_IF_ERROR(CompareWithAnchor(found, options, anchor));
+    ENLACE_ASSIGN_OR_RETURN(OpenedDatabase found, Inspect(std::move(seen)));
+    ENLACE_RETURN_IF_ERROR(check(found));
   }
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(database));
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, Inspect(std::move(engine)));
-  ENLACE_RETURN_IF_ERROR(CompareWithAnchor(opened, options, anchor));
+  ENLACE_RETURN_IF_ERROR(check(opened));
   return opened;
 }
 
@@ -164,45 +151,25 @@ Status Swap(const std::string& data_dir, std::string& evidence) {
   return absl::OkStatus();
 }
 
-Status FinishSwap(const std::string& data_dir) {
-  std::error_code code;
-  ENLACE_RETURN_IF_ERROR(RemoveFolder(RecoveringPath(data_dir)));
-  if (!fs::exists(RecoveredPath(data_dir), code)) return absl::OkStatus();
-  if (fs::exists(DatabasePath(data_dir), code)) return RemoveFolder(RecoveredPath(data_dir));
-  ENLACE_RETURN_IF_ERROR(Rename(RecoveredPath(data_dir), DatabasePath(data_dir)));
-  return SyncFolder(data_dir);
-}
-
-StatusOr<OpenedDatabase> RecoverOnCopy(const StoreOptions& options, const AnchorState& anchor,
+StatusOr<OpenedDatabase> RecoverOnCopy(const StoreOptions& options, const DatabaseCheck& check,
                                        const Status& damage) {
   kv::RocksOptions copy = DatabaseOptions(options);
   copy.path = RecoveringPath(options.data_dir);
   copy.strict = false;
   ENLACE_RETURN_IF_ERROR(CopyDatabase(DatabasePath(options.data_dir), copy.path));
-  uint64_t commit_sequence = 0;
-  {
-    StatusOr<OpenedDatabase> recovered = OpenAndCompare(copy, options, anchor);
-    if (!recovered.ok()) {
-      ENLACE_RETURN_IF_ERROR(RemoveFolder(copy.path));
-      // Behind the anchor says more than how the first opening failed; damage that a
-      // tolerant opening cannot pass either is best named by the first.
-      if (ReasonOf(recovered.status()) != Reason::STORE_CORRUPT) return recovered.status();
-      return WithContext(damage,
-                         "the database is damaged beyond a torn tail; keep the data directory and "
-                         "restore the newest backup");
-    }
-    commit_sequence = recovered->commit_sequence;
+  if (const StatusOr<OpenedDatabase> recovered = OpenChecked(copy, check); !recovered.ok()) {
+    ENLACE_RETURN_IF_ERROR(RemoveFolder(copy.path));
+    // Behind the anchor says more than how the first opening failed; damage that a
+    // tolerant opening cannot pass either is best named by the first.
+    if (ReasonOf(recovered.status()) != Reason::STORE_CORRUPT) return recovered.status();
+    return WithContext(damage,
+                       "the database is damaged beyond a torn tail; keep the data directory and "
+                       "restore the newest backup");
   }
   std::string evidence;
   ENLACE_RETURN_IF_ERROR(Swap(options.data_dir, evidence));
-  ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened,
-                          OpenAndCompare(DatabaseOptions(options), options, anchor));
-  opened.report.repaired = true;
-  opened.report.description = fmt::format(
-      "a torn tail was dropped after commit {}; nothing acknowledged was behind it (anchor: {}); "
-      "the damaged database is kept in {}",
-      commit_sequence, anchor.commit_sequence, evidence);
-  LogWarning("store_repaired", {{"detail", opened.report.description}});
+  ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenChecked(DatabaseOptions(options), check));
+  opened.evidence = evidence;
   return opened;
 }
 
@@ -216,25 +183,52 @@ kv::RocksOptions DatabaseOptions(const StoreOptions& options) {
           .cache_bytes = options.cache_bytes};
 }
 
+Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {
+  if (!kAnchorCounts) return absl::OkStatus();
+  const Status compared = kv::CheckRocksFileList(DatabasePath(options.data_dir), anchor.files);
+  if (compared.ok()) return compared;
+  return Error(ReasonOf(compared), fmt::format("{}. {}", MessageOf(compared), kBehindAdvice));
+}
+
+Status FinishSwap(const std::string& data_dir) {
+  std::error_code code;
+  ENLACE_RETURN_IF_ERROR(RemoveFolder(RecoveringPath(data_dir)));
+  if (!fs::exists(RecoveredPath(data_dir), code)) return absl::OkStatus();
+  if (fs::exists(DatabasePath(data_dir), code)) return RemoveFolder(RecoveredPath(data_dir));
+  ENLACE_RETURN_IF_ERROR(Rename(RecoveredPath(data_dir), DatabasePath(data_dir)));
+  return SyncFolder(data_dir);
+}
+
+StatusOr<storage::v1::StoreMeta> ReadMeta(const Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(kStoreTable, kStoreKey));
+  storage::v1::StoreMeta meta;
+  if (!bytes || !meta.ParseFromString(*bytes) || meta.instance_id().size() != kInstanceIdBytes) {
+    return Error(Reason::STORE_CORRUPT, "the database has lost the row that says what it is");
+  }
+  return meta;
+}
+
+StatusOr<OpenedDatabase> OpenOrRecover(const StoreOptions& options, const DatabaseCheck& check) {
+  StatusOr<OpenedDatabase> opened = OpenChecked(DatabaseOptions(options), check);
+  if (opened.ok() || ReasonOf(opened.status()) != Reason::STORE_CORRUPT) return opened;
+  return RecoverOnCopy(options, check, opened.status());
+}
+
 StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor) {
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
   ENLACE_RETURN_IF_ERROR(CompareFileList(options, anchor));
-  StatusOr<OpenedDatabase> opened = OpenAndCompare(DatabaseOptions(options), options, anchor);
-  if (opened.ok() || ReasonOf(opened.status()) != Reason::STORE_CORRUPT) return opened;
-  return RecoverOnCopy(options, anchor, opened.status());
-}
-
-StatusOr<uint64_t> AdoptDatabase(const StoreOptions& options) {
-  ENLACE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(options.data_dir));
-  ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
-  ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(DatabaseOptions(options)));
-  ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase opened, Inspect(std::move(engine)));
-  ENLACE_RETURN_IF_ERROR(AnchorFile::Replace(
-      options.anchor_path,
-      {opened.instance_id, opened.commit_sequence, opened.engine->FileListSource()()}));
-  LogWarning("store_adopted",
-             {{"data_dir", options.data_dir}, {"commit", std::to_string(opened.commit_sequence)}});
-  return opened.commit_sequence;
+  ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened,
+                          OpenOrRecover(options, [&](const OpenedDatabase& found) {
+                            return CompareWithAnchor(found, options, anchor);
+                          }));
+  if (opened.evidence.empty()) return opened;
+  opened.report.repaired = true;
+  opened.report.description = fmt::format(
+      "a torn tail was dropped after commit {}; nothing acknowledged was behind it (anchor: {}); "
+      "the damaged database is kept in {}",
+      opened.commit_sequence, anchor.commit_sequence, opened.evidence);
+  LogWarning("store_repaired", {{"detail", opened.report.description}});
+  return opened;
 }
 
 }  // namespace enlace::store

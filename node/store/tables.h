@@ -11,7 +11,8 @@ namespace enlace::store {
 
 enum class Table : kv::TableId {
   kMeta = 0,         // "store" -> StoreMeta; "commit" -> last commit sequence;
-                     // "audit" -> hash of the last audit record (32) + their count (u64).
+                     // "audit" -> hash of the last audit record (32) + their count (u64);
+                     // "signing_closed" -> instance id (16) that adopting replaced.
   kCaseRevision,     // commit sequence (u64) + index (u32) -> StoredCaseRevision
   kCaseByReference,  // reference (16) + revision (u32) -> key in kCaseRevision
   kCaseBySourceKey,  // entity "/" HMAC (16) -> reference (16), delivery that named it last

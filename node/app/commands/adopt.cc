@@ -1,28 +1,107 @@
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
+
+#include <fmt/format.h>
 
 #include "node/app/commands/commands.h"
 #include "node/app/init.h"
 #include "node/app/preflight.h"
-#include "node/store/recovery.h"
+#include "node/store/adopt.h"
 
 namespace enlace::app {
+namespace {
+
+struct Options {
+  std::string config;
+  std::vector<std::string> sizes;  // "demo/ARG/training=12"
+};
+
+// REQUEST_INVALID for a text that is not CHANNEL=SIZE.
+StatusOr<store::ChannelSizes> ParseSizes(const std::vector<std::string>& texts) {
+  store::ChannelSizes sizes;
+  for (const std::string& text : texts) {
+    const size_t equals = std::min(text.find('='), text.size());
+    const char* const end = text.data() + text.size();
+    const char* const begin = std::min(text.data() + equals + 1, end);
+    uint64_t size = 0;
+    const auto parsed = std::from_chars(begin, end, size);
+    const bool fits = parsed.ec == std::errc() && parsed.ptr == end;
+    if (!fits || !sizes.emplace(text.substr(0, equals), size).second) {
+      return Error(
+          Reason::REQUEST_INVALID,
+          fmt::format("expected each channel once, as in demo/ARG/training=12, found {}", text));
+    }
+  }
+  return sizes;
+}
+
+Status CheckIsOurs(const store::Reader& reader, const config::NodeConfig& config) {
+  ENLACE_ASSIGN_OR_RETURN(const NodeIdentity identity, LoadIdentity(reader));
+  return CheckIdentity(identity, config);
+}
+
+int Adopt(const Options& options, const config::NodeConfig& config) {
+  const auto adopted = store::AdoptDatabase(
+      StoreOptionsOf(config),
+      [&config](const store::Reader& reader) { return CheckIsOurs(reader, config); });
+  if (!adopted.ok()) return Fail(adopted.status());
+  std::printf("adopted at commit %lu\n", adopted->commit_sequence);
+  if (!adopted->evidence.empty()) {
+    std::printf("what came after it was damaged and is given up; the original is kept in %s\n",
+                adopted->evidence.c_str());
+  }
+  if (!adopted->signing_closed) return 0;
+  std::printf(
+      "The node signs no entry of its channels until you confirm that no peer holds more of "
+      "them than this database:\n");
+  std::string example;
+  for (const auto& [origin, size] : adopted->own_sizes) {
+    std::printf("  %s: %lu entries here\n", origin.c_str(), size);
+    example += (example.empty() ? "" : ",") + origin + "=SIZE";
+  }
+  std::printf(
+      "Ask every peer how many it holds, then tell the largest number of each:\n"
+      "  enlaced adopt --config %s --confirm-sizes %s\n",
+      options.config.c_str(), example.c_str());
+  return 0;
+}
+
+int Confirm(const Options& options, const config::NodeConfig& config, Clock& clock) {
+  const auto sizes = ParseSizes(options.sizes);
+  if (!sizes.ok()) return Fail(sizes.status());
+  const auto store = store::Store::Open(StoreOptionsOf(config), clock);
+  if (!store.ok()) return Fail(store.status());
+  const Status ours = CheckIsOurs(*(*store)->Read(), config);
+  if (!ours.ok()) return Fail(ours);
+  const Status confirmed = store::ConfirmChannelSizes(**store, *sizes);
+  if (!confirmed.ok()) return Fail(confirmed);
+  std::printf("the node signs its channels\n");
+  return 0;
+}
+
+}  // namespace
 
 void AddAdopt(CLI::App& parser, Run& run) {
   CLI::App* command = parser.add_subcommand(
       "adopt",
       "Accepts the present database as the truth and writes a new anchor for it, after a restore "
-      "or the loss of the anchor; what was acknowledged after its state is given up");
-  auto path = std::make_shared<std::string>();
-  command->add_option("--config", *path, "The node's YAML file")->required();
-  command->callback([path, &run] {
-    run = [path] {
+      "or the loss of the anchor; what was acknowledged after its state is given up, and the "
+      "node's channels are not signed until --confirm-sizes");
+  auto options = std::make_shared<Options>();
+  command->add_option("--config", options->config, "The node's YAML file")->required();
+  command
+      ->add_option("--confirm-sizes", options->sizes,
+                   "After adopting: the largest size of each own channel that any peer holds, as "
+                   "CHANNEL=SIZE,...; opens signing if this node holds no less")
+      ->delimiter(',');
+  command->callback([options, &run] {
+    run = [options] {
       SystemClock clock;
-      const auto inputs = LoadInputs(*path, clock);
+      const auto inputs = LoadInputs(options->config, clock);
       if (!inputs.ok()) return Fail(inputs.status());
-      const auto sequence = store::AdoptDatabase(StoreOptionsOf(inputs->config));
-      if (!sequence.ok()) return Fail(sequence.status());
-      std::printf("adopted at commit %lu\n", *sequence);
-      return 0;
+      return options->sizes.empty() ? Adopt(*options, inputs->config)
+                                    : Confirm(*options, inputs->config, clock);
     };
   });
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "node/store/adopt.h"
 #include "node/store/recovery.h"
 #include "node/store/store.h"
 #include "tests/unit/store/disk_fixture.h"
@@ -227,7 +228,7 @@ TEST_F(DiskTest, AMissingAnchorIsRefusedUntilTheOperatorAdoptsTheDatabase) {
   }
   fs::remove(options_.anchor_path);
   EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_FORMAT);
-  EXPECT_EQ(AdoptDatabase(options_).value(), 2u);
+  EXPECT_EQ(AdoptDatabase(options_).value().commit_sequence, 2u);
   EXPECT_EQ(Get(*Open().value(), "a"), "1");
 }
 

@@ -1,0 +1,97 @@
+#include "node/store/adopt.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "node/base/log.h"
+#include "node/crypto/hash.h"
+#include "node/store/anchor.h"
+#include "node/store/data_lock.h"
+#include "node/store/group.h"
+#include "node/store/reader.h"
+#include "node/store/recovery.h"
+
+namespace enlace::store {
+namespace {
+
+SnapshotReader ReaderOf(const OpenedDatabase& opened) {
+  return {opened.engine->TakeSnapshot(), std::make_shared<StoreHealth>()};
+}
+
+Status CheckAnchorIsOurs(const OpenedDatabase& opened, const AnchorState& anchor,
+                         const StoreOptions& options) {
+  if (anchor.instance_id == opened.instance_id) return absl::OkStatus();
+  // Adopting was interrupted between the database and the anchor.
+  ENLACE_ASSIGN_OR_RETURN(const auto replaced, ReplacedInstance(ReaderOf(opened)));
+  if (replaced == anchor.instance_id) return absl::OkStatus();
+  return Error(Reason::STORE_FORMAT,
+               fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
+                           "data_dir. It is not overwritten; only if that other store is surely "
+                           "given up, move its anchor away and adopt again",
+                           options.anchor_path, options.data_dir));
+}
+
+// Makes `opened` a database that no other anchor or copy of this store fits.
+Status BeginIncarnation(OpenedDatabase& opened, std::string_view replaced_instance) {
+  const SnapshotReader reader = ReaderOf(opened);
+  ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta meta, ReadMeta(reader));
+  meta.set_instance_id(crypto::RandomBytes(kInstanceIdBytes));
+  Group group(reader, opened.commit_sequence + 1, 0);
+  ENLACE_RETURN_IF_ERROR(group.Run([&](Transaction& transaction) {
+    transaction.Put(kStoreTable, kStoreKey, meta.SerializeAsString());
+    CloseSigning(transaction, replaced_instance);
+    return absl::OkStatus();
+  }));
+  ENLACE_RETURN_IF_ERROR(opened.engine->Commit(group.ToBatch()));
+  opened.instance_id = meta.instance_id();
+  ++opened.commit_sequence;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<AdoptedDatabase> AdoptDatabase(const StoreOptions& options,
+                                        const std::function<Status(const Reader&)>& accept) {
+  ENLACE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(options.data_dir));
+  // Locked until the end: a node of another directory may be running on it.
+  const StatusOr<std::unique_ptr<AnchorFile>> file = AnchorFile::Open(options.anchor_path);
+  if (!file.ok() && ReasonOf(file.status()) != Reason::STORE_FORMAT &&
+      ReasonOf(file.status()) != Reason::STORE_CORRUPT) {
+    return file.status();
+  }
+  std::optional<AnchorState> anchor;  // Nothing when it is missing or damaged.
+  if (file.ok()) anchor = (*file)->state();
+  ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
+  const bool files_hold = anchor.has_value() && CompareFileList(options, *anchor).ok();
+  ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened,
+                          OpenOrRecover(options, [&](const OpenedDatabase& found) -> Status {
+                            if (anchor.has_value()) {
+                              ENLACE_RETURN_IF_ERROR(CheckAnchorIsOurs(found, *anchor, options));
+                            }
+                            return accept ? accept(ReaderOf(found)) : absl::OkStatus();
+                          }));
+  AdoptedDatabase adopted;
+  adopted.commit_sequence = opened.commit_sequence;
+  adopted.evidence = opened.evidence;
+  const bool proven = files_hold && opened.instance_id == anchor->instance_id &&
+                      opened.commit_sequence >= anchor->commit_sequence;
+  if (!proven) {
+    ENLACE_RETURN_IF_ERROR(
+        BeginIncarnation(opened, anchor.has_value() ? anchor->instance_id : opened.instance_id));
+  }
+  ENLACE_RETURN_IF_ERROR(AnchorFile::Replace(
+      options.anchor_path,
+      {opened.instance_id, opened.commit_sequence, opened.engine->FileListSource()()}));
+  const SnapshotReader reader = ReaderOf(opened);
+  adopted.signing_closed = !CheckSigningOpen(reader).ok();
+  ENLACE_ASSIGN_OR_RETURN(adopted.own_sizes, OwnChannelSizes(reader));
+  LogWarning("store_adopted", {{"data_dir", options.data_dir},
+                               {"commit", std::to_string(adopted.commit_sequence)},
+                               {"evidence", adopted.evidence},
+                               {"signing_closed", adopted.signing_closed ? "true" : "false"}});
+  return adopted;
+}
+
+}  // namespace enlace::store

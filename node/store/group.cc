@@ -76,7 +76,13 @@ class Group::Member final : public Transaction {
 
 Status Group::Run(const std::function<Status(Transaction&)>& work) {
   Member member(*this);
-  ENLACE_RETURN_IF_ERROR(work(member));
+  try {
+    ENLACE_RETURN_IF_ERROR(work(member));
+  } catch (...) {
+    // On the writer thread nobody else would catch it, and the node would end for all. Its
+    // text may hold a value of the write and is not repeated.
+    return Error(Reason::INTERNAL, "a fault of the program ended this write; nothing was written");
+  }
   return member.Keep();
 }
 

@@ -21,7 +21,8 @@ class Group {
   Group(const Reader& base, uint64_t commit_sequence, int64_t now_ms)
       : base_(base), commit_sequence_(commit_sequence), now_ms_(now_ms) {}
 
-  // Runs `work` over all that ran before it. On error nothing of it stays.
+  // Runs `work` over all that ran before it. On error nothing of it stays. INTERNAL when it
+  // throws.
   Status Run(const std::function<Status(Transaction&)>& work);
 
   bool empty() const { return changes_.empty(); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -73,6 +74,23 @@ TEST_F(StoreTest, AFailedWriteLeavesNothingAndReturnsItsStatus) {
   EXPECT_EQ(GetRow(*store_->Read(), "a"), std::nullopt);
   EXPECT_EQ(store_->commit_sequence(), 0u);
   EXPECT_TRUE(store_->Health().ok());
+}
+
+TEST_F(StoreTest, AWriteThatThrowsFailsAloneAndTheNextOneIsTaken) {
+  const auto throwing = [this](const auto& thrown) {
+    return store_->Write([&](Transaction& transaction) -> Status {
+      transaction.Put(Table::kSecret, "a", "1");
+      throw thrown;
+    });
+  };
+  const Status status = throwing(std::out_of_range("a value of the write"));
+  EXPECT_EQ(ReasonOf(status), Reason::INTERNAL);
+  EXPECT_EQ(MessageOf(status).find("a value"), std::string::npos);
+  EXPECT_EQ(ReasonOf(throwing(7)), Reason::INTERNAL);
+  EXPECT_EQ(engine_->commits(), 0);
+  EXPECT_TRUE(store_->Health().ok());
+  EXPECT_TRUE(PutRow(*store_, "b", "2").ok());
+  EXPECT_EQ(ScanRows(*store_->Read(), {}), (Rows{{"b", "2"}}));
 }
 
 TEST_F(StoreTest, ATransactionReadsItsOwnWrites) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <optional>
+#include <utility>
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
@@ -21,15 +21,10 @@ constexpr size_t kFilesAt = 40;
 constexpr size_t kChecksumAt = kAnchorSlotBytes - 4;
 constexpr size_t kSlots = 2;
 
-struct Slot {
-  uint64_t generation;
-  AnchorState state;
-};
-
-std::optional<Slot> DecodeAnchorSlot(std::string_view bytes) {
+std::optional<AnchorSlot> DecodeAnchorSlot(std::string_view bytes) {
   if (bytes.size() != kAnchorSlotBytes || !bytes.starts_with(kMagic)) return std::nullopt;
   if (Crc32c(bytes.substr(0, kChecksumAt)) != ReadU32(bytes, kChecksumAt)) return std::nullopt;
-  return Slot{
+  return AnchorSlot{
       ReadU64(bytes, kGenerationAt),
       {std::string(bytes.substr(kInstanceAt, kInstanceIdBytes)),
        ReadU64(bytes, kSequenceAt),
@@ -54,14 +49,13 @@ Status WriteNew(const std::string& path, const AnchorState& state, int flags) {
   // Generations 1 and 2 in slots 1 and 0: the next write goes to slot 1.
   const std::string bytes = EncodeAnchorSlot(2, state) + EncodeAnchorSlot(1, state);
   ENLACE_RETURN_IF_ERROR(WriteAt(file, path, bytes, 0));
-  if (fsync(file.get()) != 0) return FileError(path, "syncing", errno);
-  return absl::OkStatus();
+  return SyncFile(file, path);
 }
 
 constexpr std::string_view kAdvice =
     "If the data directory is sound and the newest you have, accept it as it is with "
-    "`enlaced adopt` (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore "
-    "a backup";
+    "`enlaced adopt`, which stops this node's channels until the sizes that its peers hold are "
+    "confirmed (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore a backup";
 
 }  // namespace
 
@@ -77,6 +71,19 @@ std::string EncodeAnchorSlot(uint64_t generation, const AnchorState& state) {
   bytes.resize(kChecksumAt, '\0');
   AppendU32(bytes, Crc32c(bytes));
   return bytes;
+}
+
+std::optional<AnchorSlot> ChooseAnchorSlot(std::string_view file) {
+  std::optional<AnchorSlot> chosen;
+  for (size_t number = 0; number < kSlots && file.size() > number * kAnchorSlotBytes; ++number) {
+    std::optional<AnchorSlot> slot =
+        DecodeAnchorSlot(file.substr(number * kAnchorSlotBytes, kAnchorSlotBytes));
+    // A slot of the other parity is not one that Write made.
+    if (!slot.has_value() || slot->generation % kSlots != number) continue;
+    if (chosen.has_value() && slot->generation <= chosen->generation) continue;
+    chosen = std::move(slot);
+  }
+  return chosen;
 }
 
 Status AnchorFile::Create(const std::string& path, const AnchorState& state) {
@@ -111,25 +118,19 @@ StatusOr<std::unique_ptr<AnchorFile>> AnchorFile::Open(const std::string& path) 
 }
 
 Status AnchorFile::Load() {
-  bool found = false;
-  for (size_t slot = 0; slot < kSlots; ++slot) {
-    std::string bytes(kAnchorSlotBytes, '\0');
-    const ssize_t count =
-        pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * kAnchorSlotBytes));
-    if (count < 0) return FileError(path_, "reading", errno);
-    bytes.resize(static_cast<size_t>(count));
-    const std::optional<Slot> held = DecodeAnchorSlot(bytes);
-    // A slot of the other parity is not one that Write made.
-    if (!held || held->generation % kSlots != slot) continue;
-    if (found && held->generation <= generation_) continue;
-    found = true;
-    state_ = held->state;
-    generation_ = held->generation;
+  std::string bytes(kSlots * kAnchorSlotBytes, '\0');
+  const ssize_t count = pread(file_.get(), bytes.data(), bytes.size(), 0);
+  if (count < 0) return FileError(path_, "reading", errno);
+  bytes.resize(static_cast<size_t>(count));
+  std::optional<AnchorSlot> chosen = ChooseAnchorSlot(bytes);
+  if (!chosen.has_value()) {
+    return Error(Reason::STORE_CORRUPT,
+                 fmt::format("the anchor {} is damaged: neither of its two slots is valid. {}",
+                             path_, kAdvice));
   }
-  if (found) return absl::OkStatus();
-  return Error(Reason::STORE_CORRUPT,
-               fmt::format("the anchor {} is damaged: neither of its two slots is valid. {}", path_,
-                           kAdvice));
+  generation_ = chosen->generation;
+  state_ = std::move(chosen->state);
+  return absl::OkStatus();
 }
 
 Status AnchorFile::Write(uint64_t commit_sequence, const kv::FileListMark& files) {
@@ -143,8 +144,11 @@ Status AnchorFile::Write(uint64_t commit_sequence, const kv::FileListMark& files
 }
 
 Status AnchorFile::Sync() {
-  if (fdatasync(file_.get()) != 0) return FileError(path_, "syncing", errno);
+#ifdef ENLACE_BREAK_NO_ANCHOR_SYNC
   return absl::OkStatus();
+#else
+  return SyncFileBytes(file_, path_);
+#endif
 }
 
 }  // namespace enlace::store

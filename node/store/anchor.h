@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,8 +39,25 @@ struct AnchorState {
 // One slot's bytes; pinned by tests/golden/anchor.txt. Pure.
 std::string EncodeAnchorSlot(uint64_t generation, const AnchorState& state);
 
-// Used by one thread at a time.
-class AnchorFile {
+struct AnchorSlot {
+  uint64_t generation = 0;
+  AnchorState state;
+};
+// The slot that holds, of the bytes of a whole file; nothing when neither is valid. Pure.
+std::optional<AnchorSlot> ChooseAnchorSlot(std::string_view file);
+
+// Where commits are anchored. Used by one thread at a time.
+class Anchor {
+ public:
+  virtual ~Anchor() = default;
+  virtual const AnchorState& state() const = 0;
+  // In the page cache when OK, which outlives this process.
+  virtual Status Write(uint64_t commit_sequence, const kv::FileListMark& files) = 0;
+  // Makes the last Write survive a loss of power.
+  virtual Status Sync() = 0;
+};
+
+class AnchorFile final : public Anchor {
  public:
   // Makes the file, synced with its folder. STORE_EXISTS when there is one.
   static Status Create(const std::string& path, const AnchorState& state);
@@ -49,12 +67,10 @@ class AnchorFile {
   // neither slot is valid; the texts say how to go on.
   static StatusOr<std::unique_ptr<AnchorFile>> Open(const std::string& path);
 
-  const AnchorState& state() const { return state_; }
-
-  // Writes the older slot. In the page cache when OK, which outlives this process.
-  Status Write(uint64_t commit_sequence, const kv::FileListMark& files);
-  // Makes the last Write survive a loss of power.
-  Status Sync();
+  const AnchorState& state() const override { return state_; }
+  // Writes the older slot.
+  Status Write(uint64_t commit_sequence, const kv::FileListMark& files) override;
+  Status Sync() override;
 
  private:
   AnchorFile(std::string path, FileDescriptor file)

@@ -6,9 +6,9 @@
 
 namespace enlace::store {
 
-AnchorKeeper::AnchorKeeper(std::unique_ptr<AnchorFile> file,
+AnchorKeeper::AnchorKeeper(std::unique_ptr<Anchor> anchor,
                            std::function<kv::FileListMark()> file_list)
-    : file_(std::move(file)), file_list_(std::move(file_list)), thread_([this] { Run(); }) {
+    : anchor_(std::move(anchor)), file_list_(std::move(file_list)), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-anchor");
 }
 
@@ -28,7 +28,7 @@ Status AnchorKeeper::Advance(uint64_t commit_sequence) {
     ENLACE_RETURN_IF_ERROR(failure_);
     busy_ = true;
   }
-  const Status written = file_->Write(commit_sequence, file_list_());
+  const Status written = anchor_->Write(commit_sequence, file_list_());
   {
     MutexLock lock(mutex_);
     sync_wanted_ = written.ok();
@@ -39,16 +39,21 @@ Status AnchorKeeper::Advance(uint64_t commit_sequence) {
   return written;
 }
 
+Status AnchorKeeper::Health() const {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
 std::optional<bool> AnchorKeeper::NextTurn() {
   MutexLock lock(mutex_);
+  changed_.WaitFor(mutex_, kFileListCheckMs, [this]() ENLACE_NO_ANALYSIS {
+    return sync_wanted_ || stopping_ || !failure_.ok();
+  });
+  changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return sync_wanted_ || !busy_; });
   if (!failure_.ok()) {  // Nothing is written any more.
     changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return stopping_; });
     return std::nullopt;
   }
-  changed_.WaitFor(mutex_, kFileListCheckMs,
-                   [this]() ENLACE_NO_ANALYSIS { return sync_wanted_ || stopping_; });
-  if (sync_wanted_) return true;
-  changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !busy_ || sync_wanted_; });
   if (sync_wanted_) return true;
   busy_ = true;
   return false;
@@ -56,14 +61,14 @@ std::optional<bool> AnchorKeeper::NextTurn() {
 
 Status AnchorKeeper::WriteMovedFileList() {
   const kv::FileListMark files = file_list_();
-  if (files == file_->state().files) return absl::OkStatus();
-  ENLACE_RETURN_IF_ERROR(file_->Write(file_->state().commit_sequence, files));
-  return file_->Sync();
+  if (files == anchor_->state().files) return absl::OkStatus();
+  ENLACE_RETURN_IF_ERROR(anchor_->Write(anchor_->state().commit_sequence, files));
+  return anchor_->Sync();
 }
 
 void AnchorKeeper::Run() {
   while (const std::optional<bool> sync = NextTurn()) {
-    const Status done = *sync ? file_->Sync() : WriteMovedFileList();
+    const Status done = *sync ? anchor_->Sync() : WriteMovedFileList();
     bool last = false;
     {
       MutexLock lock(mutex_);

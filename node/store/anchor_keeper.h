@@ -23,26 +23,28 @@ inline constexpr int64_t kFileListCheckMs = 1000;
 class AnchorKeeper final : public CommitWitness {
  public:
   // `file_list` is as of Engine::FileListSource().
-  AnchorKeeper(std::unique_ptr<AnchorFile> file, std::function<kv::FileListMark()> file_list);
+  AnchorKeeper(std::unique_ptr<Anchor> anchor, std::function<kv::FileListMark()> file_list);
   // Writes the last file list and syncs. Comes after the engine is closed, which may still
   // have moved it.
   ~AnchorKeeper() override;
 
   Status Advance(uint64_t commit_sequence) override;
+  // The first write or sync that failed, also in the background.
+  Status Health() const override;
 
  private:
   void Run();
-  // The next turn to use the file: true to sync what was written, false to look whether
+  // The next turn to use the anchor: true to sync what was written, false to look whether
   // the file list moved; nothing at the end.
   std::optional<bool> NextTurn();
   Status WriteMovedFileList();
 
-  const std::unique_ptr<AnchorFile> file_;  // Used by whoever has set busy_.
+  const std::unique_ptr<Anchor> anchor_;  // Used by whoever has set busy_.
   const std::function<kv::FileListMark()> file_list_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool busy_ ENLACE_GUARDED_BY(mutex_) = false;
-  // Set by Advance after its write, with busy_: the file is the thread's until it is synced.
+  // Set by Advance after its write, with busy_: the anchor is the thread's until it is synced.
   bool sync_wanted_ ENLACE_GUARDED_BY(mutex_) = false;
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
   Status failure_ ENLACE_GUARDED_BY(mutex_);

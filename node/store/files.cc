@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +13,11 @@
 #include <utility>
 
 namespace enlace::store {
+namespace {
+
+std::atomic<uint64_t> syncs_done = 0;
+
+}  // namespace
 
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) close(fd_);
@@ -44,10 +50,23 @@ Status LockFile(const FileDescriptor& file, const std::string& path) {
                fmt::format("another process holds {}; stop the other node first", path));
 }
 
+Status SyncFile(const FileDescriptor& file, const std::string& path) {
+  if (fsync(file.get()) != 0) return FileError(path, "syncing", errno);
+  ++syncs_done;
+  return absl::OkStatus();
+}
+
+Status SyncFileBytes(const FileDescriptor& file, const std::string& path) {
+  if (fdatasync(file.get()) != 0) return FileError(path, "syncing", errno);
+  ++syncs_done;
+  return absl::OkStatus();
+}
+
+uint64_t SyncsDone() { return syncs_done; }
+
 Status SyncFolder(const std::string& folder) {
   ENLACE_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(folder, O_RDONLY | O_DIRECTORY));
-  if (fsync(file.get()) != 0) return FileError(folder, "syncing", errno);
-  return absl::OkStatus();
+  return SyncFile(file, folder);
 }
 
 Status SyncParentFolder(const std::string& path) {

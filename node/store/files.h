@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "node/base/error.h"
@@ -30,6 +31,15 @@ StatusOr<FileDescriptor> OpenFile(const std::string& path, int flags, int mode =
 // Holds the file for this process until it is closed; STORE_LOCKED when another (or
 // another opening of this one) holds it.
 Status LockFile(const FileDescriptor& file, const std::string& path);
+
+// Makes all of a file survive a loss of power; the second one only its bytes, for a file whose
+// size has not changed.
+Status SyncFile(const FileDescriptor& file, const std::string& path);
+Status SyncFileBytes(const FileDescriptor& file, const std::string& path);
+
+// How many syncs of files and folders this process has done by the functions here; tests see
+// by it whether one is missing.
+uint64_t SyncsDone();
 
 // Makes creations, renames and removals in `folder` survive a loss of power.
 Status SyncFolder(const std::string& folder);

@@ -24,6 +24,9 @@ std::unique_ptr<Reader> StoreImpl::Read() {
 
 Status StoreImpl::Health() const {
   ENLACE_RETURN_IF_ERROR(health_->Get());
+  if (parts_.witness != nullptr) {
+    ENLACE_RETURN_IF_ERROR(health_->Watch(parts_.witness->Health()));
+  }
   return health_->Watch(parts_.engine->Health());
 }
 

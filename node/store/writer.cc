@@ -57,8 +57,8 @@ Status Writer::Write(const std::function<Status(Transaction&)>& work) {
       return Error(Reason::NODE_OVERLOADED, "too many writes are waiting; retry later");
     }
     queue_.push_back(&request);
+    work_waiting_.NotifyOne();  // Under the lock: from then on the writer may end.
   }
-  work_waiting_.NotifyOne();
   MutexLock lock(request.mutex);
   request.completed.Wait(request.mutex, [&request]() ENLACE_NO_ANALYSIS { return request.done; });
   return request.status;
@@ -108,7 +108,10 @@ void Writer::RunGroup(Request* first) {
 Status Writer::Commit(const Group& group, uint64_t sequence) {
   ENLACE_RETURN_IF_ERROR(health_->Get());
   if (group.empty()) return absl::OkStatus();
-  Status status = engine_.Commit(group.ToBatch());
+  // What could not be witnessed is not written: an anchor that failed behind the last commit
+  // would otherwise fall one more behind.
+  Status status = witness_ != nullptr ? witness_->Health() : absl::OkStatus();
+  if (status.ok()) status = engine_.Commit(group.ToBatch());
   if (status.ok() && witness_ != nullptr) status = witness_->Advance(sequence);
   if (!status.ok()) {
     if (ReasonOf(status) == Reason::STORE_CONFLICT) {

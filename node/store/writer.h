@@ -22,6 +22,8 @@ class CommitWitness {
   virtual ~CommitWitness() = default;
   // On error the commit is not acknowledged and the store fails.
   virtual Status Advance(uint64_t commit_sequence) = 0;
+  // OK, or why it can follow no further commit; asked before each one. Thread-safe.
+  virtual Status Health() const = 0;
 };
 
 // Writes of one group; bounds the wait of its first member.

@@ -87,7 +87,10 @@ TEST_F(AdoptTest, SigningOpensOnceThePeersHoldNoMoreThanThisNode) {
 TEST_F(AdoptTest, TheDirectoryThatWasGivenUpNoLongerFits) {
   ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
   CopyData("old");
-  for (int n = 0; n < 10; ++n) ASSERT_TRUE(Put(*Open().value(), "b", "2").ok());
+  {
+    const auto store = Open().value();
+    for (int n = 0; n < 10; ++n) ASSERT_TRUE(Put(*store, "b", "2").ok());
+  }
   CopyData("newest");
   PutBack("old");
   ASSERT_TRUE(AdoptDatabase(options_).ok());

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
 #include "node/store/anchor_keeper.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/unit/store/disk_fixture.h"
 #include "tests/unit/store/golden.h"
 #include "tests/unit/store/test_engine.h"
 
@@ -17,6 +19,64 @@ namespace enlace::store {
 namespace {
 
 const std::string kInstance(kInstanceIdBytes, 'i');
+
+// An anchor whose syncs can be held back and made to fail.
+class TestAnchor final : public Anchor {
+ public:
+  TestAnchor() { state_.instance_id = kInstance; }
+
+  const AnchorState& state() const override { return state_; }
+  Status Write(uint64_t commit_sequence, const kv::FileListMark& files) override {
+    MutexLock lock(mutex_);
+    state_ = {kInstance, commit_sequence, files};
+    written_ = commit_sequence;
+    changed_.NotifyAll();
+    return absl::OkStatus();
+  }
+  Status Sync() override {
+    MutexLock lock(mutex_);
+    ++syncs_;
+    changed_.NotifyAll();
+    changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !blocked_; });
+    return failure_;
+  }
+
+  void Block() {
+    MutexLock lock(mutex_);
+    blocked_ = true;
+  }
+  void Unblock() {
+    MutexLock lock(mutex_);
+    blocked_ = false;
+    changed_.NotifyAll();
+  }
+  void FailSync(Status status) {
+    MutexLock lock(mutex_);
+    failure_ = std::move(status);
+  }
+  // Whether it happened in time.
+  bool WaitForSyncs(int count) {
+    MutexLock lock(mutex_);
+    return changed_.WaitFor(mutex_, kPatienceMs,
+                            [&]() ENLACE_NO_ANALYSIS { return syncs_ >= count; });
+  }
+  bool WaitForWrite(uint64_t commit_sequence, int64_t timeout_ms) {
+    MutexLock lock(mutex_);
+    return changed_.WaitFor(mutex_, timeout_ms,
+                            [&]() ENLACE_NO_ANALYSIS { return written_ >= commit_sequence; });
+  }
+
+ private:
+  static constexpr int64_t kPatienceMs = 20'000;
+
+  AnchorState state_;  // As AnchorFile's: for whoever writes.
+  Mutex mutex_;
+  CondVar changed_;
+  uint64_t written_ ENLACE_GUARDED_BY(mutex_) = 0;
+  int syncs_ ENLACE_GUARDED_BY(mutex_) = 0;
+  bool blocked_ ENLACE_GUARDED_BY(mutex_) = false;
+  Status failure_ ENLACE_GUARDED_BY(mutex_);
+};
 
 // The descriptor under which this process has `path` open.
 int DescriptorOf(const std::string& path) {
@@ -86,19 +146,37 @@ TEST_F(AnchorTest, ATornSlotLeavesTheOneBefore) {
   EXPECT_EQ(SequenceOnDisk(), 3u);
 }
 
-TEST_F(AnchorTest, EveryFlippedBitLeavesOneOfTheTwoStatesOrIsRefused) {
+TEST_F(AnchorTest, AFlippedBitLeavesTheStateOfTheOtherSlot) {
   ASSERT_TRUE(AnchorFile::Open(path_).value()->Write(2, {}).ok());
   const std::string sound = Bytes();
-  for (size_t bit = 0; bit < sound.size() * 8; bit += 401) {
-    std::string bytes = sound;
-    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
-    dir_.Write("anchor", bytes);
-    const auto anchor = AnchorFile::Open(path_);
-    ASSERT_TRUE(anchor.ok());
-    EXPECT_EQ((*anchor)->state().instance_id, kInstance);
-    EXPECT_GE((*anchor)->state().commit_sequence, 1u);
-    EXPECT_LE((*anchor)->state().commit_sequence, 2u);
+  const size_t newest = ReadU64(sound, 8) > ReadU64(sound, kAnchorSlotBytes + 8) ? 0 : 1;
+  for (size_t bit = 0; bit < sound.size() * 8; bit += 61) {
+    const auto chosen = ChooseAnchorSlot(WithFlippedBit(sound, bit));
+    ASSERT_TRUE(chosen.has_value()) << bit;
+    const bool in_newest = bit / 8 / kAnchorSlotBytes == newest;
+    EXPECT_EQ(chosen->state, (AnchorState{kInstance, in_newest ? 1U : 2U, {}})) << bit;
   }
+  // The file is read the same way.
+  for (size_t bit = 0; bit < sound.size() * 8; bit += sound.size() * 8 / 6 + 1) {
+    Overwrite(path_, bit / 8, WithFlippedBit(sound, bit).substr(bit / 8, 1));
+    EXPECT_EQ(SequenceOnDisk(), bit / 8 / kAnchorSlotBytes == newest ? 1U : 2U) << bit;
+    Overwrite(path_, bit / 8, sound.substr(bit / 8, 1));
+  }
+}
+
+TEST_F(AnchorTest, SyncsWhatItWrites) {
+  const auto syncs_of = [](const auto& work) {
+    const uint64_t before = SyncsDone();
+    EXPECT_TRUE(work().ok());
+    return SyncsDone() - before;
+  };
+  const AnchorState state{kInstance, 1, {}};
+  const std::string fresh = dir_.path("fresh");
+  EXPECT_EQ(syncs_of([&] { return AnchorFile::Create(fresh, state); }), 2u) << "file and folder";
+  EXPECT_EQ(syncs_of([&] { return AnchorFile::Replace(fresh, state); }), 2u) << "file and folder";
+  const auto anchor = AnchorFile::Open(path_).value();
+  EXPECT_EQ(syncs_of([&] { return anchor->Write(2, {}); }), 0u);
+  EXPECT_EQ(syncs_of([&] { return anchor->Sync(); }), 1u);
 }
 
 TEST_F(AnchorTest, TwoDamagedSlotsAreRefusedWithAdvice) {
@@ -147,6 +225,34 @@ TEST_F(AnchorTest, TheKeeperAnchorsAFileListThatMovedAfterTheLastCommit) {
     engine_.SetFileList({7, 100, 5});
   }
   EXPECT_EQ(AnchorFile::Open(path_).value()->state(), (AnchorState{kInstance, 2, {7, 100, 5}}));
+}
+
+TEST_F(AnchorTest, ACommitWaitsForTheSyncOfTheAnchorBeforeIt) {
+  auto made = std::make_unique<TestAnchor>();
+  TestAnchor& anchor = *made;
+  AnchorKeeper keeper(std::move(made), engine_.FileListSource());
+  anchor.Block();
+  ASSERT_TRUE(keeper.Advance(2).ok());
+  ASSERT_TRUE(anchor.WaitForSyncs(1)) << "nothing syncs the anchor of commit 2";
+  std::jthread next([&] { EXPECT_TRUE(keeper.Advance(3).ok()); });
+  EXPECT_FALSE(anchor.WaitForWrite(3, 200)) << "commit 3 did not wait";
+  anchor.Unblock();
+  next.join();
+  EXPECT_EQ(anchor.state().commit_sequence, 3u);
+}
+
+TEST_F(AnchorTest, ASyncThatFailsBehindACommitIsToldBeforeTheNextOne) {
+  auto made = std::make_unique<TestAnchor>();
+  TestAnchor& anchor = *made;
+  AnchorKeeper keeper(std::move(made), engine_.FileListSource());
+  anchor.Block();
+  ASSERT_TRUE(keeper.Advance(2).ok());
+  EXPECT_TRUE(keeper.Health().ok());
+  anchor.FailSync(Error(Reason::STORE_FAILED, "no anchor disk"));
+  anchor.Unblock();
+  while (keeper.Health().ok()) std::this_thread::yield();
+  EXPECT_EQ(ReasonOf(keeper.Advance(3)), Reason::STORE_FAILED);
+  EXPECT_EQ(anchor.state().commit_sequence, 2u) << "nothing is written after a failure";
 }
 
 TEST_F(AnchorTest, AKeeperWhoseDiskRefusesFailsTheCommit) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,6 +15,19 @@
 #include "tests/testing/temp_dir.h"
 
 namespace enlace::store {
+
+// Writes over a part of a file, in place.
+inline void Overwrite(const std::string& path, size_t offset, std::string_view bytes) {
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  EXPECT_EQ(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)),
+            static_cast<ssize_t>(bytes.size()));
+  close(file);
+}
+
+inline std::string WithFlippedBit(std::string bytes, size_t bit) {
+  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+  return bytes;
+}
 
 // A store in a temporary folder, with its anchor beside it.
 struct DiskFixture {

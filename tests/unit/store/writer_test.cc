@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -18,8 +19,10 @@ class TestWitness final : public CommitWitness {
     seen.push_back(commit_sequence);
     return answer;
   }
+  Status Health() const override { return health; }
   std::vector<uint64_t> seen;  // Written on the writer thread, read after a Write returned.
   Status answer;
+  Status health;  // Set while no write runs.
 };
 
 class WriterTest : public ::testing::Test {
@@ -37,6 +40,38 @@ class WriterTest : public ::testing::Test {
     });
   }
 
+  // Writes that wait while the writer thread is held inside a commit: of many, kQueueMax
+  // find room, and when the others were refused these are queued for sure.
+  class Gathering {
+   public:
+    Gathering(WriterTest& test, std::function<Status(Transaction&)> work) : test_(test) {
+      test_.engine_.Block();
+      threads_.emplace_back([this] { EXPECT_TRUE(test_.Put("first").ok()); });
+      test_.engine_.WaitForBlockedCommit();
+      for (int i = 0; i < kOthers; ++i) {
+        threads_.emplace_back([this, work] {
+          const Status status = test_.writer_->Write(work);
+          if (status.ok()) {
+            ++done;
+          } else {
+            ++(ReasonOf(status) == Reason::NODE_OVERLOADED ? refused : failed);
+          }
+        });
+      }
+      while (refused < kOthers - static_cast<int>(kQueueMax)) std::this_thread::yield();
+    }
+    void Join() { threads_.clear(); }
+
+    std::atomic<int> refused = 0;
+    std::atomic<int> done = 0;
+    std::atomic<int> failed = 0;
+
+   private:
+    static constexpr int kOthers = 8;
+    WriterTest& test_;
+    std::vector<std::jthread> threads_;
+  };
+
   TestEngine engine_;
   TestWitness witness_;
   ManualClock clock_;
@@ -46,31 +81,36 @@ class WriterTest : public ::testing::Test {
 
 TEST_F(WriterTest, WritesBeyondTheQueueAreRefusedAndTheOthersComplete) {
   Start();
-  engine_.Block();
-  std::atomic<int> done = 0;
-  std::atomic<int> refused = 0;
-  std::vector<std::jthread> threads;
-  threads.emplace_back([&] { EXPECT_TRUE(Put("first").ok()); });
-  engine_.WaitForBlockedCommit();
-  // The writer thread is held inside a commit, so of these exactly kQueueMax find room.
-  constexpr int kOthers = 8;
-  for (int i = 0; i < kOthers; ++i) {
-    threads.emplace_back([&, i] {
-      const Status status = Put(std::to_string(i));
-      if (status.ok()) {
-        ++done;
-      } else {
-        EXPECT_EQ(ReasonOf(status), Reason::NODE_OVERLOADED);
-        ++refused;
-      }
-    });
-  }
-  while (refused < kOthers - static_cast<int>(kQueueMax)) std::this_thread::yield();
-  EXPECT_EQ(done, 0);
+  Gathering others(*this, [](Transaction&) { return absl::OkStatus(); });
+  EXPECT_EQ(others.done, 0);
   engine_.Unblock();
-  threads.clear();
-  EXPECT_EQ(done, static_cast<int>(kQueueMax));
-  EXPECT_EQ(refused, kOthers - static_cast<int>(kQueueMax));
+  others.Join();
+  EXPECT_EQ(others.done, static_cast<int>(kQueueMax));
+  EXPECT_EQ(others.failed, 0);
+}
+
+TEST_F(WriterTest, WritesThatWaitTogetherBecomeOneCommitAndSeeEachOther) {
+  Start();
+  int ran = 0;               // On the writer thread only.
+  std::vector<size_t> seen;  // Rows of those before.
+  Gathering others(*this, [&](Transaction& transaction) {
+    size_t rows = 0;
+    EXPECT_TRUE(transaction
+                    .Scan(Table::kSecret, kv::PrefixRange("row"),
+                          [&rows](std::string_view, std::string_view) { return ++rows > 0; })
+                    .ok());
+    seen.push_back(rows);
+    transaction.Put(Table::kSecret, "row" + std::to_string(ran), "v");
+    // The second fails: the third must not see what it put.
+    return ++ran == 2 ? Error(Reason::CASE_NOT_FOUND, "no") : absl::OkStatus();
+  });
+  engine_.Unblock();
+  others.Join();
+  EXPECT_EQ(others.done, 2);
+  EXPECT_EQ(others.failed, 1);
+  EXPECT_EQ(seen, (std::vector<size_t>{0, 1, 1}));
+  EXPECT_EQ(engine_.commits(), 2) << "the first, and one for all that waited";
+  EXPECT_EQ(writer_->commit_sequence(), 2u);
 }
 
 TEST_F(WriterTest, AGroupEndsAtItsByteLimit) {
@@ -112,27 +152,35 @@ TEST_F(WriterTest, AWitnessThatFailsStopsTheAcknowledgementAndAllWrites) {
   EXPECT_EQ(witness_.seen.size(), 2u);
 }
 
+TEST_F(WriterTest, AWitnessThatCannotFollowStopsTheCommitBeforeItIsWritten) {
+  Start();
+  ASSERT_TRUE(Put("a").ok());
+  witness_.health = Error(Reason::STORE_FAILED, "the anchor was not synced");
+  EXPECT_EQ(ReasonOf(Put("b")), Reason::STORE_FAILED);
+  EXPECT_EQ(engine_.commits(), 1);
+  EXPECT_EQ(ReasonOf(health_->Get()), Reason::STORE_FAILED);
+}
+
 TEST_F(WriterTest, QueuedWritesCompleteWhenTheWriterEnds) {
   Start();
-  engine_.Block();
-  std::vector<std::jthread> threads;
-  std::atomic<int> done = 0;
-  std::atomic<int> started = 0;
-  const auto write = [&](const std::string& key) {
-    threads.emplace_back([&, key] {
-      ++started;
-      EXPECT_TRUE(Put(key).ok());
-      ++done;
-    });
-  };
-  write("first");
-  engine_.WaitForBlockedCommit();
-  write("second");
-  while (started < 2) std::this_thread::yield();
+  Gathering others(*this, [](Transaction& transaction) {
+    transaction.Put(Table::kSecret, "k", "v");
+    return absl::OkStatus();
+  });
+  std::atomic<bool> ending = false;
+  std::jthread end([&] {
+    ending = true;
+    writer_.reset();
+  });
+  // The end has begun when the writer thread is let go; nobody can see it from outside, so
+  // it gets time enough that a writer which drops its queue would be found out.
+  while (!ending) std::this_thread::yield();
+  for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
   engine_.Unblock();
-  threads.clear();
-  writer_.reset();
-  EXPECT_EQ(done, 2);
+  end.join();
+  others.Join();
+  EXPECT_EQ(others.done, static_cast<int>(kQueueMax));
+  EXPECT_EQ(engine_.commits(), 2);
 }
 
 }  // namespace

@@ -194,7 +194,7 @@ TEST_F(DiskTest, ACutFileListIsRefusedAtAnyLengthBeforeAnythingIsRemoved) {
     fs::resize_file(list, length);
     EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_BEHIND_ANCHOR) << length;
     EXPECT_TRUE(fs::exists(table));
-    std::ofstream(list, std::ios::binary) << sound;
+    Overwrite(list, length, std::string_view(sound).substr(length));
   }
   EXPECT_EQ(Get(*Open().value(), "a"), "1");
 }
@@ -203,13 +203,11 @@ TEST_F(DiskTest, AFlippedBitAnywhereInTheFileListIsRefused) {
   ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
   const std::string list = Newest("MANIFEST-");
   const std::string sound = testing::TempDir::Read(list);
-  for (size_t bit = 0; bit < sound.size() * 8; bit += 101) {
-    std::string bytes = sound;
-    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
-    std::ofstream(list, std::ios::binary) << bytes;
+  for (size_t bit = 0; bit < sound.size() * 8; bit += 1 + sound.size() * 8 / 59) {
+    Overwrite(list, bit / 8, WithFlippedBit(sound, bit).substr(bit / 8, 1));
     ASSERT_EQ(ReasonOf(Open().status()), Reason::STORE_CORRUPT) << bit;
+    Overwrite(list, bit / 8, sound.substr(bit / 8, 1));
   }
-  std::ofstream(list, std::ios::binary) << sound;
   EXPECT_EQ(Get(*Open().value(), "a"), "1");
 }
 

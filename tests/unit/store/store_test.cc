@@ -133,35 +133,6 @@ TEST_F(StoreTest, AVisitorMayWriteAndStopInsideItsScan) {
   EXPECT_EQ(ScanRows(*store_->Read(), {}), (Rows{{"a", "seen"}, {"aa", "seen"}, {"b", "2"}}));
 }
 
-TEST_F(StoreTest, WritesThatWaitTogetherBecomeOneCommitAndSeeEachOther) {
-  engine_->Block();
-  std::vector<std::jthread> writers;
-  // The first write occupies the writer; the others gather behind it.
-  writers.emplace_back([&] { EXPECT_TRUE(PutRow(*store_, "first", "1").ok()); });
-  engine_->WaitForBlockedCommit();
-  constexpr int kWriters = 8;
-  std::atomic<int> refused = 0;
-  std::atomic<int> queued = 0;
-  for (int i = 0; i < kWriters; ++i) {
-    writers.emplace_back([&, i] {
-      ++queued;
-      const Status status = store_->Write([&](Transaction& transaction) {
-        const int count = std::stoi(GetRow(transaction, "count").value_or("0"));
-        transaction.Put(Table::kSecret, "count", std::to_string(count + 1));
-        return i % 2 == 0 ? absl::OkStatus() : Error(Reason::CASE_NOT_FOUND, "no");
-      });
-      if (!status.ok()) ++refused;
-    });
-  }
-  while (queued < kWriters) std::this_thread::yield();
-  engine_->Unblock();
-  writers.clear();
-  EXPECT_EQ(refused, kWriters / 2);
-  EXPECT_EQ(GetRow(*store_->Read(), "count"), std::to_string(kWriters / 2));
-  EXPECT_LT(engine_->commits(), 1 + kWriters);
-  EXPECT_EQ(store_->commit_sequence(), static_cast<uint64_t>(engine_->commits()));
-}
-
 TEST_F(StoreTest, SequenceAndIndexAreUniqueAndAscendingOverAllWrites) {
   std::vector<std::string> keys;  // Filled on the writer thread only.
   std::vector<std::jthread> writers;

@@ -8,6 +8,7 @@
 
 #include "client/cli/program.h"
 #include "node/base/clock.h"
+#include "node/base/core_files.h"
 
 namespace {
 
@@ -27,6 +28,10 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, OnInterrupt);
   // A reader that stops reading (`| head`) makes the write fail, not the process.
   std::signal(SIGPIPE, SIG_IGN);
+  if (const enlace::Status forbidden = enlace::ForbidCoreFiles(); !forbidden.ok()) {
+    std::cerr << "enlace: " << enlace::MessageOf(forbidden) << "\n";
+    return EXIT_FAILURE;
+  }
   const enlace::SystemClock clock;
   enlace::cli::World world{std::cout,
                            std::cerr,

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "node/app/commands/commands.h"
+#include "node/base/core_files.h"
 
 namespace enlace::app {
 
@@ -13,6 +14,7 @@ int Fail(const Status& status) {
 }
 
 int Main(int argc, char** argv) {
+  if (const Status forbidden = ForbidCoreFiles(); !forbidden.ok()) return Fail(forbidden);
   CLI::App parser("Enlace: the node of one jurisdiction", "enlaced");
   parser.require_subcommand(1);
   Run run;

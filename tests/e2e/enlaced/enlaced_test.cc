@@ -1,7 +1,11 @@
 // The node as a process: what it prints, how it exits, and how it ends.
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+
 #include <fstream>
+#include <regex>
 
 #include "enlace/admin/v1/admin_service.pb.h"
 #include "tests/testing/node_world.h"
@@ -98,6 +102,18 @@ TEST_F(EnlacedTest, ServesUntilSigtermAndLeavesNoAddressBehind) {
   EXPECT_FALSE(std::filesystem::exists(ReadyFile()));
   EXPECT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
   EXPECT_NE(output_.find("all holds"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, LeavesNoCoreFileWhateverItsLimitWas) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_CORE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;  // As far as this machine lets us; children inherit it.
+  ASSERT_EQ(setrlimit(RLIMIT_CORE, &limit), 0);
+  Init();
+  const auto node = Serve();
+  const std::string limits = TempDir::Read(fmt::format("/proc/{}/limits", node->pid()));
+  const std::regex none(R"(Max core file size +0 +0 +bytes)");
+  EXPECT_TRUE(std::regex_search(limits, none)) << limits;
 }
 
 TEST_F(EnlacedTest, StartsAgainByItselfAfterBeingKilled) {

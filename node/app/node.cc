@@ -12,6 +12,7 @@
 #include "node/app/version.h"
 #include "node/base/log.h"
 #include "node/base/mutex.h"
+#include "node/channel/checkpoint.h"
 #include "node/crypto/hash.h"
 #include "node/metrics/metrics.h"
 #include "node/rpc/admission.h"
@@ -49,15 +50,29 @@ Status CheckPinnedKey(const NodeIdentity& identity, const Inputs& inputs) {
                "the secretariat on a second way which one is right");
 }
 
+// Peers know the own channels by one key: an entry signed with another would end them there.
+Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) {
+  ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
+  for (const store::ChannelHead& head : heads) {
+    if (!head.own) continue;
+    const auto signed_by_us =
+        channel::OpenCheckpoint(head.checkpoint, head.origin, keys.signing.public_key());
+    if (signed_by_us.ok()) continue;
+    return Error(Reason::KEY_INVALID,
+                 fmt::format("the key in the data directory is not the one that signed the channel "
+                             "{}; put the file keys/channel.key back as it was",
+                             head.origin));
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys, LoadKeys(DataLayout(inputs.config.data_dir)));
-  store::OpenReport report;
-  ENLACE_ASSIGN_OR_RETURN(auto store,
-                          store::Store::Open(StoreOptionsOf(inputs.config), clock, &report));
-  if (report.repaired) LogWarning("store_repaired", {{"what", report.description}});
+  ENLACE_ASSIGN_OR_RETURN(auto store, store::Store::Open(StoreOptionsOf(inputs.config), clock));
   ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
+  ENLACE_RETURN_IF_ERROR(CheckOwnKey(*store->Read(), keys));
   ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));
   return Opened{std::move(store), std::move(keys), std::move(identity), std::move(columns)};
 }

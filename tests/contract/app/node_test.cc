@@ -4,6 +4,9 @@
 
 #include "enlace/admin/v1/admin_service.pb.h"
 #include "enlace/exchange/v1/channel_service.pb.h"
+#include "node/app/init.h"
+#include "node/base/bytes.h"
+#include "node/store/adopt.h"
 #include "tests/testing/node_world.h"
 #include "tests/testing/slow_relay.h"
 
@@ -134,6 +137,47 @@ TEST(NodeTest, RefusesASecretariatKeyThatWasNotPinned) {
   ASSERT_TRUE(world.Init("ARG", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").ok());
   world.WriteConfig("ARG");
   EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID);
+}
+
+TEST(NodeTest, RefusesAnotherSigningKeyThanThatOfItsChannels) {
+  testing::NodeWorld world({"ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  const std::string file = world.Folder("ARG") + "/data/keys/channel.key";
+  const std::string own = testing::TempDir::Read(file);
+  ASSERT_FALSE(own.empty());
+  std::ofstream(file) << Base64Encode(std::string(32, 'x')) << "\n";
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::KEY_INVALID);
+  std::ofstream(file) << own;
+  EXPECT_TRUE(world.Start("ARG").ok());
+}
+
+// Adopted from before its card was published.
+TEST(NodeTest, ServesWithoutSigningUntilTheSizesOfAnAdoptedStoreAreConfirmed) {
+  testing::NodeWorld world({"ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  const auto config = config::LoadNodeConfig(world.ConfigFile("ARG")).value();
+  std::filesystem::remove(config.anchor_path);
+  ASSERT_TRUE(store::AdoptDatabase(StoreOptionsOf(config)).value().signing_closed);
+  const auto directory_size = [&] {
+    const auto channels = world.ConnectAdmin("ARG")->Call<exchange::ListChannelsResponse>(
+        kListChannels, exchange::ListChannelsRequest());
+    EXPECT_TRUE(channels.ok());
+    return channels.ok() && channels->channels_size() == 3 ? channels->channels(0).size() : 99U;
+  };
+  {
+    const auto node = world.Start("ARG");
+    ASSERT_TRUE(node.ok()) << node.status().ToString();
+    EXPECT_EQ(directory_size(), 0U);
+  }
+  {
+    const auto store = store::Store::Open(StoreOptionsOf(config), world.clock).value();
+    const auto own = store::OwnChannelSizes(*store->Read()).value();
+    EXPECT_EQ(own.size(), 3U);
+    ASSERT_TRUE(store::ConfirmChannelSizes(*store, own).ok());
+  }
+  const auto node = world.Start("ARG");
+  ASSERT_TRUE(node.ok()) << node.status().ToString();
+  EXPECT_EQ(directory_size(), 1U);
 }
 
 TEST(NodeTest, RefusesWhatAnotherProcessHolds) {

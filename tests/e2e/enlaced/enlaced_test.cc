@@ -157,6 +157,34 @@ TEST_F(EnlacedTest, RefusesAnOldCopyOfItsData) {
   EXPECT_NE(output_.find("STORE_BEHIND_ANCHOR"), std::string::npos) << output_;
 }
 
+TEST_F(EnlacedTest, AdoptsAnOldCopyAndSignsAgainOnceTheSizesAreConfirmed) {
+  Init();
+  const std::string data = world_.Folder("ARG") + "/data";
+  std::filesystem::copy(data, data + ".old", std::filesystem::copy_options::recursive);
+  {
+    const auto node = Serve();  // Publishes its card, which a peer may hold.
+    node->Signal(SIGTERM);
+    ASSERT_EQ(node->Wait(), 0);
+  }
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(data + ".old", data);
+  EXPECT_EQ(Exit({"adopt", "--config", Config()}), 0) << output_;
+  EXPECT_NE(output_.find("demo/ARG/directory: 0 entries here"), std::string::npos) << output_;
+  const auto confirm = [&](const std::string& sizes) {
+    return Exit({"adopt", "--config", Config(), "--confirm-sizes", sizes});
+  };
+  const std::string others = "demo/ARG/statistics=0,demo/ARG/training=0";
+  for (const char* wrong : {"demo/ARG/directory", "=", "demo/ARG/directory=1x"}) {
+    EXPECT_EQ(confirm(others + "," + wrong), 1) << wrong;
+    EXPECT_NE(output_.find("REQUEST_INVALID"), std::string::npos) << output_;
+  }
+  EXPECT_EQ(confirm(others + ",demo/ARG/directory=1"), 1);
+  EXPECT_NE(output_.find("STORE_BEHIND_ANCHOR"), std::string::npos) << output_;
+  EXPECT_EQ(confirm(others + ",demo/ARG/directory=0"), 0) << output_;
+  const auto node = Serve();
+  EXPECT_TRUE(Answers());
+}
+
 TEST_F(EnlacedTest, VerifyFindsAByteThatChanged) {
   Init();
   {

@@ -13,8 +13,26 @@
 namespace enlace::app {
 namespace {
 
+// Whether `field` is `group` or a member of it.
+bool IsWithin(std::string_view field, std::string_view group) {
+  return field.starts_with(group) &&
+         (field.size() == group.size() || field[group.size()] == '.' || field[group.size()] == '[');
+}
+
+// All that is wrong. `told` is what the configuration says wrongly by itself: what follows
+// from it, at the same options, is not told again.
 class Problems {
  public:
+  explicit Problems(std::vector<FieldViolation> told = {}) : told_(std::move(told)) {
+    for (const FieldViolation& fault : told_) {
+      list_.push_back(fmt::format("{}: {}", fault.field, fault.description));
+    }
+  }
+  bool Told(std::string_view field) const {
+    return std::any_of(told_.begin(), told_.end(), [&](const FieldViolation& fault) {
+      return IsWithin(fault.field, field) || IsWithin(field, fault.field);
+    });
+  }
   // The value, or nothing and one problem more.
   template <typename T>
   std::optional<T> Take(StatusOr<T> result, std::string_view field) {
@@ -22,20 +40,19 @@ class Problems {
     Add(field, result.status());
     return std::nullopt;
   }
-  void Add(std::string_view field, const Status& status) {
-    list_.push_back(fmt::format("{}: {}", field, MessageOf(status)));
-  }
+  void Add(std::string_view field, const Status& status) { Add(field, MessageOf(status)); }
   void Add(std::string_view field, std::string_view text) {
-    list_.push_back(fmt::format("{}: {}", field, text));
+    if (!Told(field)) list_.push_back(fmt::format("{}: {}", field, text));
   }
   Status ToStatus() const {
     if (list_.empty()) return absl::OkStatus();
-    std::string message = "what the configuration names is not usable";
+    std::string message = "the configuration, or what it names, is not usable";
     for (const std::string& problem : list_) message += "\n  " + problem;
     return Error(Reason::CONFIG_INVALID, message, {{"faults", std::to_string(list_.size())}});
   }
 
  private:
+  const std::vector<FieldViolation> told_;
   std::vector<std::string> list_;
 };
 
@@ -63,6 +80,7 @@ std::shared_ptr<const trust::TrustBundles> ReadBundles(const config::NodeConfig&
 void CheckOwnCertificate(const config::NodeConfig& config, const transport::OwnIdentity& identity,
                          const trust::TrustBundles& bundles, const Clock& clock,
                          Problems& problems) {
+  if (problems.Told("network") || problems.Told("jurisdiction")) return;
   const std::string expected =
       "spiffe://" + trust::TrustDomain(config.jurisdiction, config.network) + "/node";
   if (identity.uri() != expected) {
@@ -86,10 +104,9 @@ std::map<std::string, crypto::PublicKey> PeerKeys(const config::NodeConfig& conf
   return keys;
 }
 
-}  // namespace
-
-StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock) {
-  Problems problems;
+// Nothing when there is a problem.
+std::optional<Inputs> Read(const config::NodeConfig& config, const Clock& clock,
+                           Problems& problems) {
   auto bundles = ReadBundles(config, problems);
   auto identity =
       problems.Take(transport::OwnIdentity::Load(config.certificate_file, config.private_key_file,
@@ -103,15 +120,28 @@ StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock
   if (const auto text = problems.Take(config::ReadFile(config.policy_file), "policy_file")) {
     policy = problems.Take(authz::Policy::Parse(*text), "policy_file");
   }
-  ENLACE_RETURN_IF_ERROR(problems.ToStatus());
+  if (!problems.ToStatus().ok()) return std::nullopt;
   return Inputs{
       config,          bundles, *std::move(identity), *std::move(registry), *std::move(policy),
       PeerKeys(config)};
 }
 
+}  // namespace
+
+StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock) {
+  Problems problems;
+  std::optional<Inputs> inputs = Read(config, clock, problems);
+  if (!inputs.has_value()) return problems.ToStatus();
+  return *std::move(inputs);
+}
+
 StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock) {
-  ENLACE_ASSIGN_OR_RETURN(const config::NodeConfig config, config::LoadNodeConfig(config_path));
-  return ReadInputs(config, clock);
+  ENLACE_ASSIGN_OR_RETURN(const config::CheckedConfig checked,
+                          config::CheckNodeConfig(config_path));
+  Problems problems(checked.faults);
+  std::optional<Inputs> inputs = Read(checked.config, clock, problems);
+  if (!inputs.has_value()) return problems.ToStatus();
+  return *std::move(inputs);
 }
 
 }  // namespace enlace::app

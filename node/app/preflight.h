@@ -30,7 +30,8 @@ struct Inputs {
 // valid now. CONFIG_INVALID lists all faults.
 StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock);
 
-// The same from a file. FILE_UNREADABLE, CONFIG_INVALID.
+// The same from a file. FILE_UNREADABLE; CONFIG_INVALID lists all faults, also of the files
+// that a configuration with faults of its own does name.
 StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock);
 
 }  // namespace enlace::app

@@ -286,4 +286,12 @@ StatusOr<NodeConfig> LoadNodeConfig(const std::string& path, Files files) {
   return config;
 }
 
+StatusOr<CheckedConfig> CheckNodeConfig(const std::string& path) {
+  ENLACE_ASSIGN_OR_RETURN(const Yaml document, Yaml::LoadFile(path));
+  Faults faults;
+  NodeConfig config = Read(document, fs::path(path).parent_path().string(), faults);
+  CheckAllFiles(config, faults);
+  return CheckedConfig{std::move(config), faults.list()};
+}
+
 }  // namespace enlace::config

@@ -72,6 +72,14 @@ enum class Files { kCheck, kIgnore };
 // itself cannot be read.
 StatusOr<NodeConfig> LoadNodeConfig(const std::string& path, Files files = Files::kCheck);
 
+// A file as far as it could be read, and every fault of it and of the files it names.
+struct CheckedConfig {
+  NodeConfig config;
+  std::vector<FieldViolation> faults;
+};
+// FILE_UNREADABLE; CONFIG_INVALID when the text is not YAML at all.
+StatusOr<CheckedConfig> CheckNodeConfig(const std::string& path);
+
 // "host:port" or "[v6]:port" taken apart; false for anything else. Port 0 is accepted.
 bool SplitAddress(std::string_view address, std::string& host, uint16_t& port);
 

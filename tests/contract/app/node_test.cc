@@ -239,5 +239,27 @@ TEST(PreflightTest, ListsAllUnusableFilesTogether) {
   }
 }
 
+TEST(PreflightTest, ListsFaultsOfTheTextAndOfTheFilesItNamesTogetherAndEachOnce) {
+  testing::NodeWorld world({"ARG"});
+  const std::string folder = world.Folder("ARG");
+  std::string text = world.ConfigText("ARG", "surprise: 1\n");
+  std::ofstream(folder + "/policy.yaml") << "methods: 1\n";
+  size_t at = text.find("policy_file: ");
+  text.replace(at, text.find('\n', at) - at, "policy_file: policy.yaml");
+  at = text.find("codelists_dir: ");
+  text.replace(at, text.find('\n', at) - at, "codelists_dir: nowhere");
+  std::ofstream(world.ConfigFile("ARG")) << text;
+  const auto inputs = LoadInputs(world.ConfigFile("ARG"), world.clock);
+  ASSERT_FALSE(inputs.ok());
+  EXPECT_EQ(ReasonOf(inputs.status()), Reason::CONFIG_INVALID);
+  const std::string message = MessageOf(inputs.status());
+  for (const char* field : {"surprise", "policy_file", "codelists_dir"}) {
+    const size_t found = message.find(field);
+    ASSERT_NE(found, std::string::npos) << field << " in " << message;
+    EXPECT_EQ(message.find(std::string("\n  ") + field, found), std::string::npos) << message;
+  }
+  EXPECT_EQ(MetadataOf(inputs.status()).at("faults"), "3") << message;
+}
+
 }  // namespace
 }  // namespace enlace::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -15,19 +16,28 @@
 // writer, batch, row), so that each byte can be checked without a second copy.
 //
 // Writer w writes batches 1, 2, 3, ... one after the other. Batch n is one transaction: its
-// rows, the row "w/last" = n, and the deletion of batch n - kKept. So after a kill exactly
-// the last kKept batches up to some n are there, and n is the last acknowledged one or the
-// one that was under way.
+// rows, spread over three tables, the row "w/last" = n, and the deletion of batch n - kKept.
+// So after a kill exactly the last kKept batches up to some n are there, and n is the last
+// acknowledged one or the one that was under way.
 namespace enlace::store::kill {
 
 inline constexpr int kWriters = 8;
 inline constexpr uint64_t kKept = 4;
 inline constexpr size_t kBatchBytesMax = 2 << 20;
-inline constexpr Table kTable = Table::kSecret;
+// Tables whose values are bare bytes.
+inline constexpr std::array<Table, 3> kTables = {Table::kSecret, Table::kCaseByReference,
+                                                 Table::kQuarantine};
 
 using Rows = std::map<std::string, std::string>;
 
 inline std::string LastKey(int writer) { return fmt::format("{}/last", writer); }
+
+// Row r of a batch lies in table r mod 3; "w/last" in the first.
+inline Table TableOf(std::string_view key) {
+  const char end = key.back();
+  return end >= '0' && end <= '9' ? kTables.at(static_cast<size_t>(end - '0') % kTables.size())
+                                  : kTables.front();
+}
 
 // Sizes from 1 byte to 2 MB, small ones as likely as large ones; 1 to 5 rows.
 inline Rows BatchRows(uint64_t seed, int writer, uint64_t batch) {
@@ -61,7 +71,7 @@ inline Rows WriterRows(uint64_t seed, int writer, uint64_t last) {
 }
 
 inline StatusOr<uint64_t> LastBatch(const Reader& reader, int writer) {
-  ENLACE_ASSIGN_OR_RETURN(const auto value, reader.Get(kTable, LastKey(writer)));
+  ENLACE_ASSIGN_OR_RETURN(const auto value, reader.Get(TableOf(LastKey(writer)), LastKey(writer)));
   return value ? std::stoull(*value) : 0;
 }
 
@@ -69,25 +79,28 @@ inline Status WriteBatch(Store& store, uint64_t seed, int writer, uint64_t batch
   return store.Write([&](Transaction& transaction) {
     if (batch > kKept) {
       for (const auto& [key, value] : BatchRows(seed, writer, batch - kKept)) {
-        transaction.Delete(kTable, key);
+        transaction.Delete(TableOf(key), key);
       }
     }
     for (const auto& [key, value] : BatchRows(seed, writer, batch)) {
-      transaction.Put(kTable, key, value);
+      transaction.Put(TableOf(key), key, value);
     }
-    transaction.Put(kTable, LastKey(writer), std::to_string(batch));
+    transaction.Put(TableOf(LastKey(writer)), LastKey(writer), std::to_string(batch));
     return absl::OkStatus();
   });
 }
 
-// All rows of the table, by key.
+// All rows of the tables, by key. One in a wrong table has a key that is not expected.
 inline StatusOr<Rows> ReadAll(const Reader& reader) {
   Rows rows;
-  ENLACE_RETURN_IF_ERROR(
-      reader.Scan(kTable, {}, [&rows](std::string_view key, std::string_view value) {
-        rows.emplace(key, value);
-        return true;
-      }));
+  for (const Table table : kTables) {
+    ENLACE_RETURN_IF_ERROR(
+        reader.Scan(table, {}, [&](std::string_view key, std::string_view value) {
+          rows.emplace(std::string(key) + (TableOf(key) == table ? "" : " in a wrong table"),
+                       value);
+          return true;
+        }));
+  }
   return rows;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "enlace/storage/v1/records.pb.h"
 #include "node/crypto/hash.h"
 #include "node/store/row_codec.h"
@@ -51,6 +53,30 @@ Status BrokenLink(uint64_t number, std::string_view fault) {
   return Error(Reason::STORE_CORRUPT,
                fmt::format("the audit chain is broken at link {}: {}", number, fault),
                {{"link", std::to_string(number)}});
+}
+
+// Rows without age are of before it was kept, and stay.
+bool IsForgotten(const pb::StoredRequest& row, const Transaction& transaction) {
+  return row.time_ms() > 0 && row.commit_sequence() > 0 &&
+         transaction.now_ms() - row.time_ms() > kRequestAgeMs &&
+         transaction.commit_sequence() > row.commit_sequence() + kRequestAgeCommits;
+}
+
+// Of the rows behind `key`. A row that does not decode is for VerifyRows to name.
+void ForgetOldRequests(Transaction& transaction, const std::string& key) {
+  std::vector<std::string> forgotten;
+  size_t looked_at = 0;
+  transaction
+      .Scan(Table::kRequest, {key, ""},
+            [&](std::string_view other, std::string_view value) {
+              pb::StoredRequest row;
+              if (ParseRow(value, "request", row).ok() && IsForgotten(row, transaction)) {
+                forgotten.emplace_back(other);
+              }
+              return ++looked_at < kRequestsLookedAtMax;
+            })
+      .IgnoreError();  // A row that cannot be read has failed the store by itself.
+  for (const std::string& other : forgotten) transaction.Delete(Table::kRequest, other);
 }
 
 }  // namespace
@@ -124,7 +150,11 @@ void PutRequest(Transaction& transaction, std::string_view caller, std::string_v
   pb::StoredRequest row;
   row.set_request_hash(std::string(AsView(request_hash)));
   row.set_resource(std::string(resource));
-  transaction.Put(Table::kRequest, RequestKey(caller, method, request_id), SerializeRow(row));
+  row.set_time_ms(transaction.now_ms());
+  row.set_commit_sequence(transaction.commit_sequence());
+  const std::string key = RequestKey(caller, method, request_id);
+  ForgetOldRequests(transaction, key);
+  transaction.Put(Table::kRequest, key, SerializeRow(row));
 }
 
 }  // namespace enlace::store

@@ -26,8 +26,16 @@ Status AppendAudit(Transaction& transaction, const AuditRecord& record);
 // Checks the chain from its beginning; STORE_CORRUPT names the first bad link. Returns the count.
 StatusOr<uint64_t> VerifyAuditChain(const Reader& reader);
 
+// A request is remembered while it is younger than either of these, so that neither a clock
+// that jumps nor a burst of writes alone forgets it.
+inline constexpr int64_t kRequestAgeMs = int64_t{30} * 24 * 3600 * 1000;
+inline constexpr uint64_t kRequestAgeCommits = 10'000;
+// How many others each new one looks at, to remove those that are older than both. Keys are
+// hashes, so they are any of all; the table settles where one in eight rows is too old.
+inline constexpr size_t kRequestsLookedAtMax = 8;
+
 // What an earlier call with this id made. REQUEST_ID_REUSED when its content was other.
-// Nothing for a new or empty id.
+// Nothing for a new, empty or forgotten id.
 StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::string_view caller,
                                                  std::string_view method,
                                                  std::string_view request_id,

@@ -135,6 +135,64 @@ TEST_F(RequestTest, IdsOfOtherCallersAreTheirOwn) {
   EXPECT_EQ(*Find("calle", "rid"), std::nullopt);
 }
 
+// Of 3,000 requests of one moment, how many are left after 400 new ones.
+class OldRequestTest : public RequestTest {
+ protected:
+  static constexpr int kOld = 3000;
+  static constexpr int kNew = 400;
+
+  OldRequestTest() {
+    db_.Commit([](Transaction& transaction) {
+      for (int n = 0; n < kOld; ++n) {
+        PutRequest(transaction, "caller", "/S/M", "old" + std::to_string(n),
+                   crypto::Sha256("content"), "resource");
+      }
+    });
+  }
+  void Pass(uint64_t commits) {
+    for (uint64_t n = 0; n < commits; ++n) {
+      db_.Commit([](Transaction& transaction) { transaction.Put(Table::kSecret, "k", "v"); });
+    }
+  }
+  int LeftAfterNewOnes() {
+    db_.Commit([](Transaction& transaction) {
+      for (int n = 0; n < kNew; ++n) {
+        PutRequest(transaction, "caller", "/S/M", "new" + std::to_string(n),
+                   crypto::Sha256("content"), "resource");
+      }
+    });
+    int rows = 0;
+    EXPECT_TRUE(db_.store->Read()
+                    ->Scan(Table::kRequest, {},
+                           [&rows](std::string_view, std::string_view) { return ++rows > 0; })
+                    .ok());
+    return rows - kNew;
+  }
+};
+
+TEST_F(OldRequestTest, OldOnesAreForgottenAFewWithEachNewOne) {
+  Pass(kRequestAgeCommits);
+  db_.clock.AdvanceMs(kRequestAgeMs + 1);
+  const int left = LeftAfterNewOnes();
+  EXPECT_LE(left, kOld / 2);
+  EXPECT_GE(left, kOld - kNew * static_cast<int>(kRequestsLookedAtMax)) << "bounded work";
+  EXPECT_EQ(*Find("caller", "new0"), "resource");
+}
+
+TEST_F(OldRequestTest, AClockThatJumpsForgetsNothing) {
+  db_.clock.AdvanceMs(100 * kRequestAgeMs);
+  EXPECT_EQ(LeftAfterNewOnes(), kOld);
+  Pass(kRequestAgeCommits);
+  db_.clock.SetWallMs(1000);
+  EXPECT_EQ(LeftAfterNewOnes(), kOld);
+}
+
+TEST_F(OldRequestTest, ABurstOfWritesForgetsNothing) {
+  Pass(kRequestAgeCommits);
+  db_.clock.AdvanceMs(kRequestAgeMs);
+  EXPECT_EQ(LeftAfterNewOnes(), kOld);
+}
+
 TEST_F(RequestTest, AnEmptyIdIsNeverKept) {
   Put("caller", "");
   EXPECT_EQ(*Find("caller", ""), std::nullopt);

@@ -147,6 +147,30 @@ TEST_F(RocksTest, ATornTailIsRefusedStrictlyAndDroppedTolerantly) {
   EXPECT_EQ(snapshot->Get(1, "b").value(), std::nullopt) << "a batch is torn as a whole";
 }
 
+TEST_F(RocksTest, AReadOnlyOpeningIsAsStrictChangesNoFileAndTakesNoCommit) {
+  ASSERT_TRUE(Put(*OpenRocksEngine(Options("db", true)).value(), "a", "1").ok());
+  const std::string log = OneFile(".log");
+  const std::string bytes = testing::TempDir::Read(log);
+  const std::string list = testing::TempDir::Read(OneFile("MANIFEST-"));
+  RocksOptions look = Options();
+  look.read_only = true;
+  {
+    const auto engine = OpenRocksEngine(look).value();
+    const auto snapshot = engine->TakeSnapshot();
+    EXPECT_EQ(snapshot->Get(0, "a").value(), "1");
+    int rows = 0;
+    EXPECT_TRUE(
+        snapshot->Scan(1, {}, [&](std::string_view, std::string_view) { return ++rows > 0; }).ok());
+    EXPECT_EQ(rows, 1);
+    EXPECT_FALSE(Put(*engine, "b", "2").ok());
+  }
+  EXPECT_EQ(OneFile(".log"), log);
+  EXPECT_EQ(testing::TempDir::Read(log), bytes);
+  EXPECT_EQ(testing::TempDir::Read(OneFile("MANIFEST-")), list);
+  fs::resize_file(log, bytes.size() - 10);
+  EXPECT_EQ(ReasonOf(OpenRocksEngine(look).status()), Reason::STORE_CORRUPT);
+}
+
 TEST_F(RocksTest, AFlippedBitInTheMiddleOfTheLogIsRefused) {
   {
     const auto engine = OpenRocksEngine(Options("db", true)).value();

@@ -46,8 +46,8 @@ class Transaction : public Reader {
   virtual int64_t now_ms() const = 0;
 };
 
-// What the anchor says: the commit that is surely on disk, and the sizes and roots of own
-// channels, so that a restored old copy is noticed.
+// Where a store lies and what bounds its writes. The anchor (anchor.h) says which commit is
+// surely on disk, so that an old copy of the directory is noticed.
 struct StoreOptions {
   std::string data_dir;     // Holds the database; made by Create().
   std::string anchor_path;  // A file outside data_dir, best on another disk.

@@ -63,9 +63,9 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
   if (opened.instance_id != anchor.instance_id) {
     return Error(
         Reason::STORE_FORMAT,
-        fmt::format("the anchor {} belongs to another store than {}: check anchor_path and "
-                    "data_dir. After a restore from a backup, or if this data directory is "
-                    "surely the newest, accept it with `enlaced adopt` (see "
+        fmt::format("the anchor {} belongs to another store than {}, or this directory was given "
+                    "up when another copy of it was adopted: check anchor_path and data_dir. If "
+                    "`enlaced adopt` was interrupted, run it again (see "
                     "docs/STORAGE_FORMAT.md, \"Recovery\")",
                     options.anchor_path, options.data_dir));
   }
@@ -80,14 +80,18 @@ Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& optio
   return absl::OkStatus();
 }
 
+// What there is, without changing a file.
+StatusOr<OpenedDatabase> Look(kv::RocksOptions database) {
+  database.read_only = true;
+  ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(database));
+  return Inspect(std::move(engine));
+}
+
 StatusOr<OpenedDatabase> OpenChecked(const kv::RocksOptions& database, const DatabaseCheck& check) {
   {
     // An opening for writing moves the log into table files and removes it. If it is then
     // refused, an intact log that is put back no longer fits: so look first.
-    kv::RocksOptions look = database;
-    look.read_only = true;
-    ENLACE_ASSIGN_OR_RETURN(auto seen, kv::OpenRocksEngine(look));
-    ENLACE_ASSIGN_OR_RETURN(OpenedDatabase found, Inspect(std::move(seen)));
+    ENLACE_ASSIGN_OR_RETURN(const OpenedDatabase found, Look(database));
     ENLACE_RETURN_IF_ERROR(check(found));
   }
   ENLACE_ASSIGN_OR_RETURN(auto engine, kv::OpenRocksEngine(database));
@@ -216,7 +220,12 @@ StatusOr<OpenedDatabase> OpenOrRecover(const StoreOptions& options, const Databa
 
 StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor) {
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
-  ENLACE_RETURN_IF_ERROR(CompareFileList(options, anchor));
+  if (const Status files = CompareFileList(options, anchor); !files.ok()) {
+    // Another store has another list too, and that it is another one says more.
+    const StatusOr<OpenedDatabase> found = Look(DatabaseOptions(options));
+    const bool foreign = found.ok() && found->instance_id != anchor.instance_id;
+    return foreign ? CompareWithAnchor(*found, options, anchor) : files;
+  }
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened,
                           OpenOrRecover(options, [&](const OpenedDatabase& found) {
                             return CompareWithAnchor(found, options, anchor);

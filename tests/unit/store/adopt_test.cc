@@ -113,7 +113,7 @@ TEST_F(AdoptTest, AKillBetweenDatabaseAndAnchorIsFinishedByAdoptingAgain) {
   const std::string anchor = testing::TempDir::Read(options_.anchor_path);
   ASSERT_TRUE(AdoptDatabase(options_).ok());
   dir_.Write("anchor", anchor);
-  EXPECT_FALSE(Open().ok());
+  EXPECT_EQ(ReasonOf(Open().status()), Reason::STORE_FORMAT);
   EXPECT_TRUE(AdoptDatabase(options_).value().signing_closed);
   EXPECT_EQ(ReasonOf(Append(*Open().value())), Reason::CHANNEL_STOPPED);
 }

@@ -58,7 +58,8 @@ void QualityCheck::AddFigure(const MappedObservation& figure) {
 void QualityCheck::CompareTotals(const std::map<TotalKey, Parts>& units, std::string_view list,
                                  const std::vector<std::string_view>& required,
                                  const std::vector<std::string_view>& optional, Totals& out) {
-  for (const auto& [key, parts] : units) {
+  for (const auto& [key, unit] : units) {
+    const Parts& parts = unit;  // A lambda may not hold on to a structured binding (clang).
     uint64_t sum = 0;
     bool usable = true;
     const auto rows_of = [&](uint32_t code) -> size_t {

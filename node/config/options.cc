@@ -68,11 +68,13 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
       {{"federation.pull_interval_ms", kInteger, "5000", "milliseconds", 50, 86'400'000, "5000",
         "Pause between two visits to a peer; after failures it grows."},
        &NodeConfig::pull_interval_ms},
-      {{"limits.workers", kInteger, "8", "threads", 1, 256, "8",
-        "Calls that are worked on at once."},
+      {{"limits.workers", kInteger, "8", "threads", 2, 256, "8",
+        "Calls that are worked on at once. Up to two are kept for clients and for other nodes "
+        "each, and no caller has more than half of them."},
        &NodeConfig::workers},
       {{"limits.waiting_calls_max", kInteger, "64", "calls", 1, 10'000, "64",
-        "Calls that may wait for a worker; more are refused with NODE_OVERLOADED."},
+        "Calls of clients, and as many of other nodes, that may wait for a worker; more are "
+        "refused with NODE_OVERLOADED. One caller may have a quarter of a class's calls."},
        &NodeConfig::waiting_calls_max},
       {{"metrics.listen", kAddress, "", "", 0, 0, "127.0.0.1:9464",
         "Address that serves Prometheus metrics, without TLS: keep it on loopback. Left out: "

@@ -1,5 +1,6 @@
 #include "node/rpc/admission.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "fmt/format.h"
@@ -10,6 +11,18 @@ CallClass ClassOf(const authz::Caller& caller) {
   if (caller.door == authz::Door::kAdmin) return CallClass::kAdmin;
   return caller.identity.id.kind == trust::SpiffeId::Kind::kNode ? CallClass::kPeer
                                                                  : CallClass::kClient;
+}
+
+AdmissionLimits AdmissionLimits::Of(int workers, int waiting_calls_max) {
+  const auto places = [&](CallClass call_class) {
+    return Workers::ClassMax(workers, call_class) + waiting_calls_max;
+  };
+  AdmissionLimits limits;
+  limits.client_calls_max = places(CallClass::kClient);
+  limits.peer_calls_max = places(CallClass::kPeer);
+  limits.admin_calls_max = std::min(limits.admin_calls_max, places(CallClass::kAdmin));
+  limits.calls_per_caller_max = std::max(1, places(CallClass::kClient) / 4);
+  return limits;
 }
 
 Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {

@@ -11,22 +11,26 @@
 #include "node/base/error.h"
 #include "node/base/mutex.h"
 #include "node/metrics/metrics.h"
+#include "node/rpc/workers.h"
 
 // How many calls may be in the house at once, waiting or working: per class, so that
 // clients cannot keep peers or the operator out, and per caller, so that one cannot keep
-// the others out. Refuses early, before a byte of the request is copied. Thread-safe.
+// the others out. Who is let in also finds a place at the workers (workers.h), which have
+// queues and threads for each class. Thread-safe.
 namespace enlace::rpc {
-
-using metrics::CallClass;
 
 CallClass ClassOf(const authz::Caller& caller);
 
 struct AdmissionLimits {
-  int client_calls_max = 128;
+  int client_calls_max = 64;
   int peer_calls_max = 64;
   int admin_calls_max = 16;
-  int calls_per_caller_max = 32;
+  int calls_per_caller_max = 16;
   int64_t retry_delay_ms = 250;  // What a refused caller is told to wait.
+
+  // Those of a node with so many workers and, for each class, waiting places: a class has as
+  // many calls as its workers and places can hold, one caller a quarter of them.
+  static AdmissionLimits Of(int workers, int waiting_calls_max);
 };
 
 class Admission {

@@ -69,7 +69,7 @@ void CallReactor::OnReadDone(bool ok) {
   StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, call_.method());
   if (!ticket.ok()) return Answer(dispatcher.Refuse(*caller_, ticket.status()));
   ticket_ = *std::move(ticket);
-  if (front_end_.workers().Post([this] { Work(); })) return;
+  if (front_end_.workers().Post(ClassOf(*caller_), caller_->Name(), [this] { Work(); })) return;
   ticket_ = Admission::Ticket();
   Answer(dispatcher.Refuse(*caller_, dispatcher.admission().Overloaded(*caller_)));
 }

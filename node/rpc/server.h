@@ -20,7 +20,7 @@ namespace enlace::rpc {
 
 struct ServerOptions {
   int workers = 8;
-  size_t waiting_calls_max = 256;   // For a worker; more are told to come back.
+  size_t waiting_calls_max = 64;    // Of each class, for a worker; more are told to come back.
   int max_concurrent_streams = 64;  // In one connection.
   int64_t handshake_timeout_ms = 5'000;
   // An idle or old connection ends: certificates are looked at again, and a flood of header

@@ -210,6 +210,36 @@ TEST(Server, ACallAboveTheLimitOfItsClassIsToldWhenToComeBack) {
   gate.Open();
 }
 
+TEST(Server, ClientsThatFillTheirPlacesKeepNoNodeOut) {
+  Gate gate;
+  RpcWorld::Options options;
+  options.server.workers = 2;
+  options.server.waiting_calls_max = 2;
+  options.get = [&gate](const rpc::CallContext&, const GetRequest&) -> StatusOr<Record> {
+    gate.Enter();
+    return Record();
+  };
+  RpcWorld world(options);
+  std::vector<std::jthread> callers;
+  for (const char* uri :
+       {"spiffe://arg.demo/entity/police/files", "spiffe://arg.demo/entity/a/b"}) {
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([agency = world.Caller(world.Identity(world.arg_ca_, uri))] {
+        Record record;
+        (void)agency->Call(kGetCase, GetCase(), record, kTimeoutMs);  // Or refused: no matter.
+      });
+    }
+  }
+  ASSERT_TRUE(gate.AwaitWaiting(1));
+  const auto node = world.Caller(world.Identity(world.arg_ca_, kArgNode));
+  grpc::health::v1::HealthCheckResponse health;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(
+        node->Call(kHealthCheck, grpc::health::v1::HealthCheckRequest(), health, kTimeoutMs).ok());
+  }
+  gate.Open();
+}
+
 TEST(Server, ACallBeyondTheWaitingQueueIsToldWhenToComeBack) {
   Gate gate;
   RpcWorld::Options options;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "node/rpc/server.h"
 #include "node/rpc/workers.h"
 
 namespace enlace::rpc {
@@ -98,33 +99,124 @@ TEST(Workers, RunWhatIsQueuedBeforeTheyEnd) {
   {
     Workers workers(2, 100);
     for (int i = 0; i < 50; ++i) {
-      while (!workers.Post([&done] { ++done; })) std::this_thread::yield();
+      while (!workers.Post(CallClass::kClient, "a", [&done] { ++done; })) {
+        std::this_thread::yield();
+      }
     }
   }
   EXPECT_EQ(done, 50);
 }
 
-TEST(Workers, RefuseAboveTheQueuesLimit) {
-  Mutex mutex;
-  CondVar changed;
-  bool open = false;
-  bool running = false;
-  Workers workers(1, 1);
-  ASSERT_TRUE(workers.Post([&] {
-    const MutexLock lock(mutex);
-    running = true;
-    changed.NotifyAll();
-    changed.Wait(mutex, [&] { return open; });
-  }));
-  {
-    const MutexLock lock(mutex);
-    changed.Wait(mutex, [&] { return running; });
+// Jobs that count themselves and wait until they are let go.
+class Waiters {
+ public:
+  std::function<void()> Job() {
+    return [this] {
+      const MutexLock lock(mutex_);
+      ++running_;
+      changed_.NotifyAll();
+      changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return open_; });
+    };
   }
-  EXPECT_TRUE(workers.Post([] {}));
-  EXPECT_FALSE(workers.Post([] {}));
-  const MutexLock lock(mutex);
-  open = true;
-  changed.NotifyAll();
+  bool AwaitRunning(int count) {
+    const MutexLock lock(mutex_);
+    return changed_.WaitFor(mutex_, 10'000,
+                            [this, count]() ENLACE_NO_ANALYSIS { return running_ == count; });
+  }
+  void Open() {
+    const MutexLock lock(mutex_);
+    open_ = true;
+    changed_.NotifyAll();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int running_ ENLACE_GUARDED_BY(mutex_) = 0;
+  bool open_ ENLACE_GUARDED_BY(mutex_) = false;
+};
+
+// A job of a third party that runs shows that all before it that may run do so already.
+bool Runs(Workers& workers, CallClass call_class, const std::string& caller) {
+  Waiters one;
+  one.Open();
+  return workers.Post(call_class, caller, one.Job()) && one.AwaitRunning(1);
+}
+
+TEST(Workers, RefuseAboveTheLimitOfAClassAndOfNoOther) {
+  Waiters waiters;
+  Workers workers(1, 1);
+  ASSERT_TRUE(workers.Post(CallClass::kClient, "a", waiters.Job()));
+  ASSERT_TRUE(waiters.AwaitRunning(1));
+  EXPECT_TRUE(workers.Post(CallClass::kClient, "b", [] {}));
+  EXPECT_FALSE(workers.Post(CallClass::kClient, "c", [] {}));
+  EXPECT_TRUE(workers.Post(CallClass::kPeer, "d", [] {}));
+  waiters.Open();
+}
+
+TEST(Workers, ClientsLeaveThreadsToPeersAndPeersToClients) {
+  for (const auto& [many, other] : {std::pair{CallClass::kClient, CallClass::kPeer},
+                                    std::pair{CallClass::kPeer, CallClass::kClient}}) {
+    Waiters waiters;
+    Workers workers(8, 100);
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(workers.Post(many, "caller" + std::to_string(i), waiters.Job()));
+    }
+    ASSERT_TRUE(waiters.AwaitRunning(6));
+    EXPECT_TRUE(Runs(workers, other, "late"));
+    EXPECT_TRUE(waiters.AwaitRunning(6));
+    waiters.Open();
+  }
+}
+
+TEST(Workers, OneCallerHoldsAtMostHalfOfThem) {
+  Waiters waiters;
+  Workers workers(8, 100);
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(workers.Post(CallClass::kPeer, "a", waiters.Job()));
+  ASSERT_TRUE(waiters.AwaitRunning(4));
+  EXPECT_TRUE(Runs(workers, CallClass::kPeer, "b"));
+  EXPECT_TRUE(waiters.AwaitRunning(4));
+  waiters.Open();
+}
+
+TEST(Workers, TheOperatorMayHoldThemAll) {
+  Waiters waiters;
+  Workers workers(2, 100);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(workers.Post(CallClass::kAdmin, "admin-socket", waiters.Job()));
+  }
+  EXPECT_TRUE(waiters.AwaitRunning(2));
+  waiters.Open();
+}
+
+TEST(Workers, ShareOutWhatThereIs) {
+  for (const CallClass call_class : {CallClass::kClient, CallClass::kPeer}) {
+    EXPECT_EQ(Workers::ClassMax(1, call_class), 1);  // Nothing to share.
+    EXPECT_EQ(Workers::ClassMax(2, call_class), 1);
+    EXPECT_EQ(Workers::ClassMax(3, call_class), 2);
+    EXPECT_EQ(Workers::ClassMax(8, call_class), 6);
+    EXPECT_EQ(Workers::CallerMax(1, call_class), 1);
+    EXPECT_EQ(Workers::CallerMax(4, call_class), 1);
+    EXPECT_EQ(Workers::CallerMax(8, call_class), 4);
+  }
+}
+
+TEST(AdmissionLimits, LetNoMoreInThanThePoolHasPlacesFor) {
+  const auto fit = [](const AdmissionLimits& limits, int workers, int waiting) {
+    EXPECT_LE(limits.client_calls_max, Workers::ClassMax(workers, CallClass::kClient) + waiting);
+    EXPECT_LE(limits.peer_calls_max, Workers::ClassMax(workers, CallClass::kPeer) + waiting);
+    EXPECT_LE(limits.admin_calls_max, Workers::ClassMax(workers, CallClass::kAdmin) + waiting);
+    EXPECT_GE(limits.calls_per_caller_max, 1);
+  };
+  for (const int workers : {2, 3, 8, 256}) {
+    for (const int waiting : {1, 64, 10'000}) {
+      const AdmissionLimits limits = AdmissionLimits::Of(workers, waiting);
+      fit(limits, workers, waiting);
+      EXPECT_LE(limits.calls_per_caller_max, std::max(1, limits.client_calls_max / 4));
+    }
+  }
+  const ServerOptions shipped;
+  fit(AdmissionLimits(), shipped.workers, static_cast<int>(shipped.waiting_calls_max));
 }
 
 }  // namespace

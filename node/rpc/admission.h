@@ -13,10 +13,10 @@
 #include "node/metrics/metrics.h"
 #include "node/rpc/workers.h"
 
-// How many calls may be in the house at once, waiting or working: per class, so that
+// How many calls may be in the house at once, being read, waiting or working: per class, so that
 // clients cannot keep peers or the operator out, and per caller, so that one cannot keep
-// the others out. Who is let in also finds a place at the workers (workers.h), which have
-// queues and threads for each class. Thread-safe.
+// the others out. A call is let in before its request is read. Who is let in also finds a place at
+// the workers (workers.h), which have queues and threads for each class. Thread-safe.
 namespace enlace::rpc {
 
 CallClass ClassOf(const authz::Caller& caller);

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "fmt/format.h"
 #include "google/protobuf/descriptor.h"
+#include "grpc/support/time.h"
 #include "node/transport/credentials.h"
 
 namespace enlace::rpc {
@@ -31,7 +33,9 @@ grpc::ByteBuffer ToBuffer(std::string bytes) {
 }  // namespace
 
 grpc::ServerGenericBidiReactor* FrontEnd::CreateReactor(grpc::GenericCallbackServerContext* call) {
-  return new CallReactor(*this, *call);
+  auto* const reactor = new CallReactor(*this, *call);
+  reactor->Begin();
+  return reactor;
 }
 
 StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerContext& call) const {
@@ -46,12 +50,75 @@ StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerCont
 }
 
 CallReactor::CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerContext& call)
-    : front_end_(front_end), call_(call), ping_pong_(IsPingPong(call.method())) {
+    : front_end_(front_end), call_(call), ping_pong_(IsPingPong(call.method())) {}
+
+void CallReactor::Begin() {
+  StatusOr<authz::Caller> caller = front_end_.CallerOf(call_);
+  if (!caller.ok()) return Fail(caller.status(), "");
+  caller_ = *std::move(caller);
+  if (!LetIn()) return;
+  if (front_end_.dispatcher().Permits(*caller_, call_.method())) {
+    AwaitRequest();
+  } else {
+    Post();  // The dispatcher refuses and records it, on a thread that may wait for the disk.
+  }
+}
+
+bool CallReactor::LetIn() {
+  const Dispatcher& dispatcher = front_end_.dispatcher();
+  StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, call_.method());
+  if (ticket.ok()) {
+    ticket_ = *std::move(ticket);
+    return true;
+  }
+  Answer(dispatcher.Refuse(*caller_, ticket.status()));
+  return false;
+}
+
+// Runs where gRPC cannot be done with the call before it returns.
+void CallReactor::AwaitRequest() {
+  uint64_t turn = 0;
+  {
+    const MutexLock lock(mutex_);
+    turn = ++turn_;
+    awaiting_ = true;
+  }
   StartRead(&request_);
+  const MutexLock lock(mutex_);
+  if (!awaiting_) return;  // It is here already.
+  ++holds_;
+  alarm_ = std::make_unique<grpc::Alarm>();
+  const gpr_timespec limit =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_millis(front_end_.read_timeout_ms(), GPR_TIMESPAN));
+  alarm_->Set(limit, [this, turn](bool expired) {
+    if (expired) OnLate(turn);
+    Release();
+  });
+}
+
+bool CallReactor::EndWait(uint64_t turn) {
+  std::unique_ptr<grpc::Alarm> alarm;  // Called off outside the lock.
+  const MutexLock lock(mutex_);
+  if (!awaiting_ || turn != turn_) return false;
+  awaiting_ = false;
+  alarm = std::move(alarm_);
+  return true;
+}
+
+void CallReactor::OnLate(uint64_t turn) {
+  if (!EndWait(turn)) return;
+  ticket_.reset();
+  Fail(Error(Reason::DEADLINE_PASSED,
+             fmt::format("expected the whole request within {} ms; send it at once",
+                         front_end_.read_timeout_ms())),
+       "");
 }
 
 void CallReactor::OnReadDone(bool ok) {
+  if (!EndWait(turn_)) return;  // Answered as late.
   if (!ok) {
+    ticket_.reset();
     if (ping_pong_ || cancelled_) {
       Finish(grpc::Status::OK);  // The caller has no more questions, or is gone.
     } else {
@@ -59,31 +126,29 @@ void CallReactor::OnReadDone(bool ok) {
     }
     return;
   }
-  read_one_ = true;
-  if (!caller_.has_value()) {
-    StatusOr<authz::Caller> caller = front_end_.CallerOf(call_);
-    if (!caller.ok()) return Fail(caller.status(), "");
-    caller_ = *std::move(caller);
-  }
-  const Dispatcher& dispatcher = front_end_.dispatcher();
-  StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, call_.method());
-  if (!ticket.ok()) return Answer(dispatcher.Refuse(*caller_, ticket.status()));
-  ticket_ = *std::move(ticket);
+  // The second question of a stream finds its place only now: one may wait long between two.
+  if (ticket_.has_value() || LetIn()) Post();
+}
+
+void CallReactor::Post() {
   if (front_end_.workers().Post(ClassOf(*caller_), caller_->Name(), [this] { Work(); })) return;
-  ticket_ = Admission::Ticket();
+  ticket_.reset();
+  const Dispatcher& dispatcher = front_end_.dispatcher();
   Answer(dispatcher.Refuse(*caller_, dispatcher.admission().Overloaded(*caller_)));
 }
 
 void CallReactor::Work() {
+  Admission::Ticket ticket = *std::exchange(ticket_, std::nullopt);
   grpc::Slice slice;
-  if (!request_.TrySingleSlice(&slice).ok() && !request_.DumpToSingleSlice(&slice).ok()) {
-    ticket_ = Admission::Ticket();
+  if (request_.Valid() && !request_.TrySingleSlice(&slice).ok() &&
+      !request_.DumpToSingleSlice(&slice).ok()) {
+    ticket = Admission::Ticket();
     return Fail(Error(Reason::REQUEST_MALFORMED, "the request's bytes cannot be read"), "");
   }
   const Call call{*caller_, call_.method(),
                   std::string_view(reinterpret_cast<const char*>(slice.begin()), slice.size()),
                   DeadlineSteadyMs(), [this] { return cancelled_.load(); }};
-  Answer(front_end_.dispatcher().Run(std::move(ticket_), call));
+  Answer(front_end_.dispatcher().Run(std::move(ticket), call));
 }
 
 void CallReactor::Answer(Reply reply) {
@@ -102,7 +167,7 @@ void CallReactor::OnWriteDone(bool ok) {
   if (!ok) {
     Finish(grpc::Status::OK);
   } else {
-    StartRead(&request_);
+    AwaitRequest();
   }
 }
 
@@ -120,6 +185,10 @@ int64_t CallReactor::DeadlineSteadyMs() const {
   // gRPC's deadline is of this machine's wall clock; what counts is how much is left now.
   const int64_t left_ms = deadline_ms - SystemClock().NowMs();
   return clock.SteadyMs() + std::min(left_ms, Dispatcher::kCallMsMax);
+}
+
+void CallReactor::Release() {
+  if (--holds_ == 0) delete this;
 }
 
 }  // namespace enlace::rpc

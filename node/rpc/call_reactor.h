@@ -1,11 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "grpcpp/alarm.h"
 #include "grpcpp/generic/async_generic_service.h"
+#include "node/base/mutex.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/status_map.h"
 #include "node/rpc/workers.h"
@@ -18,13 +21,18 @@ namespace enlace::rpc {
 class FrontEnd final : public grpc::CallbackGenericService {
  public:
   // `verifier` is null at the admin door.
-  FrontEnd(const Dispatcher& dispatcher, Workers& workers, transport::PeerVerifier* verifier)
-      : dispatcher_(dispatcher), workers_(workers), verifier_(verifier) {}
+  FrontEnd(const Dispatcher& dispatcher, Workers& workers, transport::PeerVerifier* verifier,
+           int64_t read_timeout_ms)
+      : dispatcher_(dispatcher),
+        workers_(workers),
+        verifier_(verifier),
+        read_timeout_ms_(read_timeout_ms) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override;
 
   const Dispatcher& dispatcher() const { return dispatcher_; }
   Workers& workers() const { return workers_; }
+  int64_t read_timeout_ms() const { return read_timeout_ms_; }
   // Who calls, by the certificate of the connection; the socket's owner at the admin door.
   StatusOr<authz::Caller> CallerOf(const grpc::GenericCallbackServerContext& call) const;
 
@@ -32,33 +40,53 @@ class FrontEnd final : public grpc::CallbackGenericService {
   const Dispatcher& dispatcher_;
   Workers& workers_;
   transport::PeerVerifier* const verifier_;
+  const int64_t read_timeout_ms_;
 };
 
 // One call: one request and one response, or, where the method's descriptor says that both
-// are streams, one response after each request. Deletes itself in OnDone, which gRPC calls
-// only after Finish; so a worker may use it until it has finished.
+// are streams, one response after each request.
+//
+// Who calls, whether they may, and whether there is a place for them is decided when the
+// headers are here: a request is read only of a caller who is let in, and it must arrive in
+// time. Whoever may not make the call is answered, and recorded, without their request.
+//
+// Deletes itself when gRPC is done with it, which is after Finish, and every alarm has gone
+// off; so a worker may use it until it has finished.
 class CallReactor final : public grpc::ServerGenericBidiReactor {
  public:
   CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerContext& call);
 
+  // Once, after the construction.
+  void Begin();
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override { cancelled_ = true; }
-  void OnDone() override { delete this; }
+  void OnDone() override { Release(); }
 
  private:
+  bool LetIn();
+  void AwaitRequest();
+  // True for the first who asks, since the request is either here or late.
+  bool EndWait(uint64_t turn);
+  void OnLate(uint64_t turn);
+  void Post();
   void Work();
   void Answer(Reply reply);
   void Fail(const Status& status, const std::string& request_id);
   int64_t DeadlineSteadyMs() const;
+  void Release();
 
   const FrontEnd& front_end_;
   grpc::GenericCallbackServerContext& call_;
   const bool ping_pong_;
   std::optional<authz::Caller> caller_;
   std::atomic<bool> cancelled_ = false;
-  bool read_one_ = false;
-  Admission::Ticket ticket_;
+  std::atomic<int> holds_ = 1;  // gRPC's, and one for each alarm.
+  std::optional<Admission::Ticket> ticket_;
+  uint64_t turn_ = 0;  // Of the request that is awaited, or was last.
+  Mutex mutex_;
+  bool awaiting_ ENLACE_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<grpc::Alarm> alarm_ ENLACE_GUARDED_BY(mutex_);
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
 };

@@ -27,6 +27,11 @@ StatusOr<Admission::Ticket> Dispatcher::Admit(const authz::Caller& caller,
   return parts_.admission.Enter(caller, entry != nullptr && entry->limits.answers_while_draining);
 }
 
+bool Dispatcher::Permits(const authz::Caller& caller, std::string_view method) const {
+  return parts_.table.Find(method) != nullptr &&
+         parts_.policy.Decide(method, caller, parts_.own_jurisdiction).ok();
+}
+
 Reply Dispatcher::Dispatch(const Call& call) const {
   StatusOr<Admission::Ticket> ticket = Admit(call.caller, call.method);
   if (!ticket.ok()) return Refuse(call.caller, ticket.status());

@@ -48,9 +48,12 @@ class Dispatcher {
   };
   explicit Dispatcher(Parts parts) : parts_(std::move(parts)) {}
 
-  // Admission alone, for a front end that queues before it works. NODE_OVERLOADED,
+  // Admission alone, for a front end that reads and queues before it works. NODE_OVERLOADED,
   // NODE_DRAINING.
   StatusOr<Admission::Ticket> Admit(const authz::Caller& caller, std::string_view method) const;
+  // Whether the request is worth reading: the method exists and the policy allows it. If not,
+  // Run() says why and records it, whatever the request is.
+  bool Permits(const authz::Caller& caller, std::string_view method) const;
   // The rest, on the calling thread. `ticket` is given back when the reply is made.
   Reply Run(Admission::Ticket ticket, const Call& call) const;
   // Both. Never throws.

@@ -44,7 +44,7 @@ class GrpcServer final : public Server {
              std::unique_ptr<ConnectionAcceptor> acceptor, const ServerOptions& options)
       : acceptor_(std::move(acceptor)),
         workers_(options.workers, options.waiting_calls_max),
-        front_end_(dispatcher, workers_, verifier) {}
+        front_end_(dispatcher, workers_, verifier, options.read_timeout_ms) {}
   ~GrpcServer() override { Stop(0); }
 
   Status Start(const std::shared_ptr<grpc::ServerCredentials>& credentials,

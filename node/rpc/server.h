@@ -15,7 +15,7 @@
 
 // The gRPC front end of the dispatcher: one server for the network (mutual TLS), one for the
 // admin socket. Methods arrive as bytes, so that the dispatcher sees them before a parser
-// does; a call is read on gRPC's thread, worked on by a bounded pool, and answered.
+// does; a call is let in and read on gRPC's threads, worked on by a bounded pool, and answered.
 namespace enlace::rpc {
 
 struct ServerOptions {
@@ -23,6 +23,7 @@ struct ServerOptions {
   size_t waiting_calls_max = 64;    // Of each class, for a worker; more are told to come back.
   int max_concurrent_streams = 64;  // In one connection.
   int64_t handshake_timeout_ms = 5'000;
+  int64_t read_timeout_ms = 10'000;  // From a call's headers to the end of its request.
   // An idle or old connection ends: certificates are looked at again, and a flood of header
   // bytes, which gRPC 1.51 does not stop, is bounded.
   int64_t connection_idle_ms = 300'000;

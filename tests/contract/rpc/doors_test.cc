@@ -6,7 +6,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "google/protobuf/descriptor.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
@@ -175,6 +177,88 @@ TEST(Door, ACompressedRequestIsRefused) {
   bool ok = false;
   queue.Next(&tag, &ok);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+}
+
+// Calls of one connection whose headers come and whose requests do not.
+class UnfinishedCalls {
+ public:
+  UnfinishedCalls(const std::string& address, const std::string& method, int count)
+      : stub_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())) {
+    for (int i = 0; i < count; ++i) {
+      auto& call = *calls_.emplace_back(std::make_unique<Call>());
+      call.stream = stub_.PrepareCall(&call.context, method, &queue_);
+      call.stream->StartCall(&call.started);
+      call.stream->Finish(&call.status, &call.ended);
+    }
+  }
+  // In the order of their ends.
+  std::vector<grpc::Status> AwaitEnds() {
+    std::vector<grpc::Status> ends;
+    while (ends.size() < calls_.size()) {
+      void* tag = nullptr;
+      bool ok = false;
+      const auto limit = std::chrono::system_clock::now() + std::chrono::seconds(10);
+      if (queue_.AsyncNext(&tag, &ok, limit) != grpc::CompletionQueue::GOT_EVENT) break;
+      for (const auto& call : calls_) {
+        if (tag == &call->ended) ends.push_back(call->status);
+      }
+    }
+    return ends;
+  }
+  void Cancel() {
+    for (const auto& call : calls_) call->context.TryCancel();
+  }
+
+ private:
+  struct Call {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+    grpc::Status status;
+    char started = 0;  // Tags.
+    char ended = 0;
+  };
+  grpc::CompletionQueue queue_;
+  grpc::GenericStub stub_;
+  std::vector<std::unique_ptr<Call>> calls_;
+};
+
+TEST(Door, CallsWithoutTheirRequestsTakeFewPlacesAndNotForLong) {
+  RpcWorld::Options options;
+  options.limits.calls_per_caller_max = 10;
+  options.server.read_timeout_ms = 200;
+  RpcWorld world(options);
+  UnfinishedCalls calls(world.admin_->address(), kHealthCheck, 40);
+  const std::vector<grpc::Status> ends = calls.AwaitEnds();
+  ASSERT_EQ(ends.size(), 40u);
+  for (size_t i = 0; i < ends.size(); ++i) {
+    EXPECT_EQ(ends[i].error_code(),
+              i < 30 ? grpc::StatusCode::RESOURCE_EXHAUSTED : grpc::StatusCode::DEADLINE_EXCEEDED)
+        << i << ": " << ends[i].error_message();
+  }
+  EXPECT_EQ(world.admission_.InFlight(), 0);
+  EXPECT_EQ(HealthOf(world), grpc::health::v1::HealthCheckResponse::SERVING);
+}
+
+TEST(Door, NobodyIsReadWhoMayNotCall) {
+  RpcWorld world;
+  for (const auto& [method, code] :
+       {std::pair{kGetCase, grpc::StatusCode::PERMISSION_DENIED},
+        std::pair{"/enlace.exchange.v1.CaseService/Nothing", grpc::StatusCode::UNIMPLEMENTED}}) {
+    UnfinishedCalls calls(world.admin_->address(), method, 3);
+    const std::vector<grpc::Status> ends = calls.AwaitEnds();
+    ASSERT_EQ(ends.size(), 3u);
+    for (const grpc::Status& end : ends) EXPECT_EQ(end.error_code(), code) << end.error_message();
+  }
+  EXPECT_EQ(world.audit_.events().size(), 3u);
+}
+
+TEST(Door, ACallerWhoGoesBeforeTheirRequestGivesThePlaceBack) {
+  RpcWorld world;
+  UnfinishedCalls calls(world.admin_->address(), kHealthCheck, 5);
+  while (world.admission_.InFlight() < 5) std::this_thread::yield();
+  calls.Cancel();
+  EXPECT_TRUE(world.admission_.WaitUntilEmpty(kTimeoutMs));
+  EXPECT_EQ(calls.AwaitEnds().size(), 5u);
 }
 
 void ConnectTcp(int fd, const std::string& address) {

@@ -1,7 +1,5 @@
 #include "node/rpc/dispatcher.h"
 
-#include <exception>
-
 #include "fmt/format.h"
 #include "node/base/log.h"
 #include "node/rpc/wire_scan.h"
@@ -48,7 +46,7 @@ Reply Dispatcher::Run(Admission::Ticket ticket, const Call& call) const {
   const int64_t begin_us = parts_.clock.SteadyUs();
   Reply reply;
   reply.request_id = parts_.new_request_id();
-  StatusOr<std::string> response = Steps(call, reply.request_id);
+  StatusOr<std::string> response = Guarded(call, reply.request_id);
   if (response.ok()) {
     reply.response = *std::move(response);
   } else {
@@ -60,6 +58,16 @@ Reply Dispatcher::Run(Admission::Ticket ticket, const Call& call) const {
   const int64_t latency_us = parts_.clock.SteadyUs() - begin_us;
   parts_.metrics.CountCall(ClassOf(call.caller), reply.status.code(), latency_us);
   return reply;
+}
+
+// Our own code throws nothing, but the standard library may (no memory), and a call must not
+// end the node.
+StatusOr<std::string> Dispatcher::Guarded(const Call& call, const std::string& request_id) const {
+  try {
+    return Steps(call, request_id);
+  } catch (...) {
+    return Error(Reason::INTERNAL, "a call threw an exception");
+  }
 }
 
 StatusOr<std::string> Dispatcher::Steps(const Call& call, const std::string& request_id) const {
@@ -124,18 +132,12 @@ StatusOr<std::string> Dispatcher::Handle(const HandlerTable::Entry& entry, const
                                          const Message& request) const {
   const CallContext context{call.caller, std::string(call.method), request_id,
                             call.deadline_steady_ms, call.cancelled};
-  // Our own code throws nothing, but the standard library may (no memory), and a call must
-  // not end the node.
-  try {
-    ENLACE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, entry.run(context, request));
-    std::string bytes;
-    if (!response->SerializeToString(&bytes)) {
-      return Error(Reason::INTERNAL, "a response could not be serialised");
-    }
-    return bytes;
-  } catch (const std::exception&) {
-    return Error(Reason::INTERNAL, "a handler threw an exception");
+  ENLACE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, entry.run(context, request));
+  std::string bytes;
+  if (!response->SerializeToString(&bytes)) {
+    return Error(Reason::INTERNAL, "a response could not be serialised");
   }
+  return bytes;
 }
 
 }  // namespace enlace::rpc

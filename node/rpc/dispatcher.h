@@ -54,7 +54,8 @@ class Dispatcher {
   // Whether the request is worth reading: the method exists and the policy allows it. If not,
   // Run() says why and records it, whatever the request is.
   bool Permits(const authz::Caller& caller, std::string_view method) const;
-  // The rest, on the calling thread. `ticket` is given back when the reply is made.
+  // The rest, on the calling thread. `ticket` is given back when the reply is made. Never
+  // throws, whatever a handler, a parser or the audit does.
   Reply Run(Admission::Ticket ticket, const Call& call) const;
   // Both. Never throws.
   Reply Dispatch(const Call& call) const;
@@ -69,6 +70,7 @@ class Dispatcher {
   const Clock& clock() const { return parts_.clock; }
 
  private:
+  StatusOr<std::string> Guarded(const Call& call, const std::string& request_id) const;
   StatusOr<std::string> Steps(const Call& call, const std::string& request_id) const;
   Status Decide(const Call& call, const std::string& request_id) const;
   StatusOr<std::unique_ptr<Message>> Read(const HandlerTable::Entry& entry, const Call& call) const;

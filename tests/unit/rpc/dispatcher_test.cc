@@ -1,6 +1,7 @@
 // What every call passes, in its order, with no socket.
 #include "node/rpc/dispatcher.h"
 
+#include <new>
 #include <stdexcept>
 
 #include "enlace/exchange/v1/case_service.pb.h"
@@ -30,12 +31,14 @@ constexpr char kName[] = "jurisdictions/ARG/cases/00112233445566778899aabbccddee
 class Audit final : public AuditSink {
  public:
   Status Record(const AuditEvent& event) override {
+    if (no_memory) throw std::bad_alloc();
     if (!failure.ok()) return failure;
     events.push_back(event);
     return Status();
   }
   std::vector<AuditEvent> events;
   Status failure;
+  bool no_memory = false;
 };
 
 class DispatcherTest : public ::testing::Test {
@@ -210,6 +213,13 @@ TEST_F(DispatcherTest, AnExceptionIsAnInternalErrorAndTheNodeGoesOn) {
     throw std::runtime_error("secret");
   };
   EXPECT_EQ(Refusal(Send(kPlain, Bytes())), Reason::INTERNAL);
+  EXPECT_EQ(admission_.InFlight(), 0);
+}
+
+TEST_F(DispatcherTest, AnExceptionOutsideAHandlerIsOneToo) {
+  audit_.no_memory = true;
+  EXPECT_EQ(Refusal(Send(kRead, Bytes())), Reason::INTERNAL);
+  EXPECT_EQ(Refusal(Send(kRead, Bytes(), stranger_)), Reason::INTERNAL);
   EXPECT_EQ(admission_.InFlight(), 0);
 }
 

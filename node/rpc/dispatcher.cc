@@ -1,5 +1,8 @@
 #include "node/rpc/dispatcher.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "fmt/format.h"
 #include "node/base/log.h"
 #include "node/rpc/wire_scan.h"
@@ -46,7 +49,10 @@ Reply Dispatcher::Run(Admission::Ticket ticket, const Call& call) const {
   const int64_t begin_us = parts_.clock.SteadyUs();
   Reply reply;
   reply.request_id = parts_.new_request_id();
-  StatusOr<std::string> response = Guarded(call, reply.request_id);
+  Call limited = call;
+  limited.deadline_steady_ms =
+      std::min(call.deadline_steady_ms, parts_.clock.SteadyMs() + kCallMsMax);
+  StatusOr<std::string> response = Guarded(limited, reply.request_id);
   if (response.ok()) {
     reply.response = *std::move(response);
   } else {
@@ -122,7 +128,7 @@ Status Dispatcher::CheckAlive(const Call& call) const {
   if (call.cancelled()) return Error(Reason::CALL_CANCELLED, "the caller went away");
   if (parts_.clock.SteadyMs() >= call.deadline_steady_ms) {
     return Error(Reason::DEADLINE_PASSED,
-                 "the deadline passed before the work began; allow more time or retry later");
+                 "the deadline passed before the work was done; allow more time or retry later");
   }
   return Status();
 }
@@ -130,11 +136,19 @@ Status Dispatcher::CheckAlive(const Call& call) const {
 StatusOr<std::string> Dispatcher::Handle(const HandlerTable::Entry& entry, const Call& call,
                                          const std::string& request_id,
                                          const Message& request) const {
+  std::atomic<bool> told = false;  // To stop, so that its answer may be a part of the whole.
+  const auto ended = [this, &call, &told] {
+    if (CheckAlive(call).ok()) return false;
+    told = true;
+    return true;
+  };
   const CallContext context{call.caller, std::string(call.method), request_id,
-                            call.deadline_steady_ms, call.cancelled};
-  ENLACE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, entry.run(context, request));
+                            call.deadline_steady_ms, ended};
+  const StatusOr<std::unique_ptr<Message>> response = entry.run(context, request);
+  if (told) return CheckAlive(call);
+  if (!response.ok()) return response.status();
   std::string bytes;
-  if (!response->SerializeToString(&bytes)) {
+  if (!(*response)->SerializeToString(&bytes)) {
     return Error(Reason::INTERNAL, "a response could not be serialised");
   }
   return bytes;

@@ -21,7 +21,7 @@ struct Call {
   const authz::Caller& caller;
   std::string_view method;
   std::string_view request;    // Raw bytes.
-  int64_t deadline_steady_ms;  // At most kCallMsMax from now.
+  int64_t deadline_steady_ms;  // Run() cuts it to kCallMsMax from now.
   std::function<bool()> cancelled = [] { return false; };
 };
 
@@ -33,7 +33,7 @@ struct Reply {
 
 class Dispatcher {
  public:
-  // No call runs longer, whatever its caller allows.
+  // Later no handler is told to go on, whatever its caller allows.
   static constexpr int64_t kCallMsMax = 120'000;
 
   struct Parts {

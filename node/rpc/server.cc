@@ -1,6 +1,8 @@
 #include "node/rpc/server.h"
 
 #include <chrono>
+#include <future>
+#include <thread>
 #include <utility>
 
 #include "grpcpp/security/server_credentials.h"
@@ -44,7 +46,9 @@ class GrpcServer final : public Server {
              std::unique_ptr<ConnectionAcceptor> acceptor, const ServerOptions& options)
       : acceptor_(std::move(acceptor)),
         workers_(options.workers, options.waiting_calls_max),
-        front_end_(dispatcher, workers_, verifier, options.read_timeout_ms) {}
+        front_end_(dispatcher, workers_, verifier, options.read_timeout_ms),
+        stop_ms_max_(options.stop_ms_max),
+        give_up_(options.give_up) {}
   ~GrpcServer() override { Stop(0); }
 
   Status Start(const std::shared_ptr<grpc::ServerCredentials>& credentials,
@@ -74,9 +78,18 @@ class GrpcServer final : public Server {
   void Stop(int64_t grace_ms) override {
     acceptor_->Stop();
     if (server_ == nullptr || std::exchange(stopped_, true)) return;
-    server_->Shutdown(std::chrono::system_clock::time_point(
-        std::chrono::milliseconds(SystemClock().NowMs() + grace_ms)));
-    server_->Wait();
+    // gRPC waits for the last handler, however long.
+    std::promise<void> ended;
+    const std::jthread end([&] {
+      server_->Shutdown(std::chrono::system_clock::time_point(
+          std::chrono::milliseconds(SystemClock().NowMs() + grace_ms)));
+      server_->Wait();
+      ended.set_value();
+    });
+    const std::chrono::milliseconds limit(grace_ms + stop_ms_max_);
+    if (ended.get_future().wait_for(limit) == std::future_status::ready) return;
+    LogError("handlers_do_not_end", {{"address", address()}});
+    give_up_();
   }
 
  private:
@@ -84,6 +97,8 @@ class GrpcServer final : public Server {
   const std::unique_ptr<ConnectionAcceptor> acceptor_;
   Workers workers_;
   FrontEnd front_end_;
+  const int64_t stop_ms_max_;
+  const std::function<void()> give_up_;
   std::unique_ptr<ExternalAcceptor> hand_over_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +33,11 @@ struct ServerOptions {
   int64_t connection_age_grace_ms = 30'000;
   int64_t keepalive_ms = 60'000;  // Ping of a silent connection.
   int64_t keepalive_timeout_ms = 20'000;
+  // How long Stop() waits for handlers that were told to end, and what comes then: handlers
+  // cannot be taken off their threads, and a process that does not end is killed anyway.
+  // What was acknowledged is on disk.
+  int64_t stop_ms_max = 5'000;
+  std::function<void()> give_up = [] { std::_Exit(EXIT_FAILURE); };
 };
 
 class Server {
@@ -49,15 +56,17 @@ class Server {
 
   // "127.0.0.1:7443" with the real port, or "unix:/path".
   virtual const std::string& address() const = 0;
-  // Takes no more connections, gives running calls `grace_ms`, cancels the rest and waits for
-  // their handlers. Idempotent; the destructor does it with no grace.
+  // Takes no more connections, gives running calls `grace_ms`, tells the rest to end and waits
+  // for their handlers, at most stop_ms_max; then it gives up. Idempotent; the destructor does
+  // it with no grace.
   virtual void Stop(int64_t grace_ms) = 0;
 };
 
 inline constexpr int64_t kDrainMs = 10'000;
 
 // A graceful end: health says NOT_SERVING, new calls are refused with NODE_DRAINING, running
-// ones get `drain_ms`, then the servers stop. False when some calls had to be cancelled.
+// ones get `drain_ms`, then the servers stop, which is bounded. False when some calls had to be
+// cancelled.
 bool Drain(Health& health, Admission& admission, const std::vector<Server*>& servers,
            int64_t drain_ms = kDrainMs);
 

@@ -44,9 +44,9 @@ StatusOr<admin::ListPeersResponse> AdminService::ListPeers(const rpc::CallContex
   return response;
 }
 
-StatusOr<admin::VerifyStoreResponse> AdminService::VerifyStore(const rpc::CallContext&,
+StatusOr<admin::VerifyStoreResponse> AdminService::VerifyStore(const rpc::CallContext& call,
                                                                const admin::VerifyStoreRequest&) {
-  const StoreVerification verified = VerifyStored(parts_.store, parts_.key_of);
+  const StoreVerification verified = VerifyStored(parts_.store, parts_.key_of, call.cancelled);
   admin::VerifyStoreResponse response;
   response.set_rows_checked(verified.rows);
   response.set_entries_checked(verified.entries);

@@ -7,6 +7,7 @@
 #include "node/service/case_convert.h"
 #include "node/service/case_import.h"
 #include "node/service/commit.h"
+#include "node/service/stoppable_reader.h"
 #include "node/store/audit_table.h"
 
 namespace enlace::service {
@@ -167,7 +168,8 @@ StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
   ENLACE_ASSIGN_OR_RETURN(options.cursor,
                           parts_.page_tokens.Open(call, request, request.page_token()));
   options.registration_year = request.registration_year();
-  ENLACE_ASSIGN_OR_RETURN(const auto page, store::ListCases(*parts_.store.Read(), entity, options));
+  const StoppableReader reader(parts_.store.Read(), call.cancelled);
+  ENLACE_ASSIGN_OR_RETURN(const auto page, store::ListCases(reader, entity, options));
   pb::ListCaseRecordsResponse response;
   for (const auto& record : page.records) {
     *response.add_case_records() = CaseToProto(record, parts_.jurisdiction);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "node/model/names.h"
+#include "node/service/stoppable_reader.h"
 
 namespace enlace::service {
 namespace {
@@ -141,14 +142,14 @@ StatusOr<pb::ListChannelEntriesResponse> ChannelService::ListChannelEntries(
 
 StatusOr<pb::VerifyChannelResponse> ChannelService::VerifyChannel(
     const rpc::CallContext& call, const pb::VerifyChannelRequest& request) {
-  const auto reader = parts_.store.Read();
-  ENLACE_ASSIGN_OR_RETURN(const auto head, Load(call, *reader, request.origin()));
+  const StoppableReader reader(parts_.store.Read(), call.cancelled);
+  ENLACE_ASSIGN_OR_RETURN(const auto head, Load(call, reader, request.origin()));
   const auto key = parts_.key_of(head.origin);
   if (!key.has_value()) {
     return Error(Reason::PEER_UNKNOWN, "no key of this channel's owner is configured");
   }
   ENLACE_ASSIGN_OR_RETURN(const auto verified,
-                          store::VerifyStoredChannel(*reader, head.origin, *key));
+                          store::VerifyStoredChannel(reader, head.origin, *key));
   pb::VerifyChannelResponse response;
   response.set_entries_checked(verified.entries);
   response.set_payloads_checked(verified.payloads);

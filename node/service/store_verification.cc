@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "node/service/stoppable_reader.h"
 #include "node/store/audit_table.h"
 #include "node/store/channel_table.h"
 
@@ -10,20 +11,21 @@ namespace {
 
 class Verifier {
  public:
-  Verifier(store::Store& store, const KeyOfChannel& key_of) : store_(store), key_of_(key_of) {}
+  Verifier(store::Store& store, const KeyOfChannel& key_of, const std::function<bool()>& stopped)
+      : store_(store), key_of_(key_of), stopped_(stopped) {}
 
   StoreVerification Run() {
     const auto rows = store_.VerifyRows();
     if (rows.ok()) result_.rows = *rows;
     Note("rows", rows.status());
-    const std::unique_ptr<store::Reader> reader = store_.Read();
-    const auto audit = store::VerifyAuditChain(*reader);
+    const StoppableReader reader(store_.Read(), stopped_);
+    const auto audit = store::VerifyAuditChain(reader);
     if (audit.ok()) result_.audit_records = *audit;
     Note("audit chain", audit.status());
-    const auto heads = store::ListChannelHeads(*reader);
+    const auto heads = store::ListChannelHeads(reader);
     Note("channels", heads.status());
     if (heads.ok()) {
-      for (const store::ChannelHead& head : *heads) Channel(*reader, head);
+      for (const store::ChannelHead& head : *heads) Channel(reader, head);
     }
     return std::move(result_);
   }
@@ -56,13 +58,15 @@ class Verifier {
 
   store::Store& store_;
   const KeyOfChannel& key_of_;
+  const std::function<bool()>& stopped_;
   StoreVerification result_;
 };
 
 }  // namespace
 
-StoreVerification VerifyStored(store::Store& store, const KeyOfChannel& key_of) {
-  return Verifier(store, key_of).Run();
+StoreVerification VerifyStored(store::Store& store, const KeyOfChannel& key_of,
+                               const std::function<bool()>& stopped) {
+  return Verifier(store, key_of, stopped).Run();
 }
 
 }  // namespace enlace::service

@@ -310,6 +310,29 @@ TEST(Server, DrainEndsThoughACallDoesNot) {
                           {world.network_.get(), world.admin_.get()}, /*drain_ms=*/10));
 }
 
+TEST(Server, AHandlerThatDoesNotEndIsGivenUp) {
+  Gate gate;
+  RpcWorld::Options options;
+  options.get = [&gate](const rpc::CallContext&, const GetRequest&) -> StatusOr<Record> {
+    gate.Enter();
+    return Record();
+  };
+  bool given_up = false;
+  options.server.stop_ms_max = 50;
+  options.server.give_up = [&] {
+    given_up = true;
+    gate.Open();  // Instead of the end of the process.
+  };
+  RpcWorld world(options);
+  std::jthread running([agency = world.Agency()] {
+    Record record;
+    EXPECT_FALSE(agency->Call(kGetCase, GetCase(), record, kTimeoutMs).ok());
+  });
+  ASSERT_TRUE(gate.AwaitWaiting(1));
+  EXPECT_FALSE(rpc::Drain(world.health_, world.admission_, {world.network_.get()}, 10));
+  EXPECT_TRUE(given_up);
+}
+
 TEST(Server, ARefusedReadIsInTheAuditRecord) {
   RpcWorld world;
   const auto analyst =

@@ -1,6 +1,7 @@
 // What every call passes, in its order, with no socket.
 #include "node/rpc/dispatcher.h"
 
+#include <limits>
 #include <new>
 #include <stdexcept>
 
@@ -62,6 +63,7 @@ class DispatcherTest : public ::testing::Test {
             ++handled_;
             request_id_ = call.request_id;
             recorded_before_ = audit_.events.size();
+            while (works_until_told_ && !call.cancelled()) clock_.AdvanceMs(100);
             return handler_(request);
           },
           limits);
@@ -107,6 +109,7 @@ class DispatcherTest : public ::testing::Test {
   size_t recorded_before_ = 0;
   std::string request_id_;
   bool cancelled_ = false;
+  bool works_until_told_ = false;
 };
 
 TEST_F(DispatcherTest, AnswersWithTheHandlersResponse) {
@@ -221,6 +224,32 @@ TEST_F(DispatcherTest, AnExceptionOutsideAHandlerIsOneToo) {
   EXPECT_EQ(Refusal(Send(kRead, Bytes())), Reason::INTERNAL);
   EXPECT_EQ(Refusal(Send(kRead, Bytes(), stranger_)), Reason::INTERNAL);
   EXPECT_EQ(admission_.InFlight(), 0);
+}
+
+TEST_F(DispatcherTest, TellsAHandlerToStopAtTheDeadlineAndTakesNoPartOfAnAnswer) {
+  works_until_told_ = true;
+  const int64_t begin_ms = clock_.SteadyMs();
+  EXPECT_EQ(Refusal(Send(kPlain, Bytes())), Reason::DEADLINE_PASSED);
+  EXPECT_EQ(handled_, 1);
+  EXPECT_EQ(clock_.SteadyMs(), begin_ms + 1000);
+}
+
+TEST_F(DispatcherTest, TellsAHandlerToStopWhateverItsCallerAllows) {
+  works_until_told_ = true;
+  const int64_t begin_ms = clock_.SteadyMs();
+  const authz::Caller& caller = agency_;
+  const std::string bytes = Bytes();
+  const int64_t never = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(Refusal(dispatcher_.Dispatch({caller, kPlain, bytes, never})), Reason::DEADLINE_PASSED);
+  EXPECT_EQ(clock_.SteadyMs(), begin_ms + Dispatcher::kCallMsMax);
+}
+
+TEST_F(DispatcherTest, AnAnswerThatIsWholeLeavesThoughItIsLate) {
+  handler_ = [this](const GetCaseRecordRequest&) {
+    clock_.AdvanceMs(5000);
+    return StatusOr<CaseRecord>(CaseRecord());
+  };
+  EXPECT_TRUE(Send(kPlain, Bytes()).status.ok());
 }
 
 TEST_F(DispatcherTest, RefusesWhenTheHouseIsFull) {

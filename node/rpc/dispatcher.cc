@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "node/base/log.h"
+#include "node/rpc/status_map.h"
 #include "node/rpc/wire_scan.h"
 
 namespace enlace::rpc {
@@ -17,6 +18,7 @@ void LogFault(const Status& status, std::string_view method, const std::string& 
   LogError("call_failed", {{"request_id", request_id},
                            {"method", std::string(method)},
                            {"code", std::string(CodeName(status.code()))},
+                           {"reason", std::string(ReasonName(ReasonOf(status)))},
                            {"text", ours ? MessageOf(status) : "status of foreign origin"}});
 }
 
@@ -57,7 +59,7 @@ Reply Dispatcher::Run(Admission::Ticket ticket, const Call& call) const {
     reply.response = *std::move(response);
   } else {
     reply.status = response.status();
-    if (ReasonOf(reply.status) == Reason::INTERNAL) {
+    if (IsFaultOfNode(ReasonOf(reply.status))) {
       LogFault(reply.status, call.method, reply.request_id);
     }
   }

@@ -46,7 +46,33 @@ void AddRetry(const ErrorMetadata& metadata, google::rpc::Status& out) {
   out.add_details()->PackFrom(retry);
 }
 
+std::string FaultText(Reason reason, std::string_view request_id) {
+  if (reason == Reason::INTERNAL) {
+    return fmt::format("a fault of the node; quote request {} to its operator", request_id);
+  }
+  return fmt::format("{} Quote request {} to the node's operator.", ReasonMeaning(reason),
+                     request_id);
+}
+
 }  // namespace
+
+bool IsFaultOfNode(Reason reason) {
+  switch (reason) {
+    case Reason::INTERNAL:
+    case Reason::STORE_CORRUPT:
+    case Reason::STORE_BEHIND_ANCHOR:
+    case Reason::STORE_FAILED:
+    case Reason::STORE_LOCKED:
+    case Reason::STORE_FORMAT:
+    case Reason::STORE_EXISTS:
+    case Reason::FILE_UNREADABLE:
+    case Reason::FILE_UNWRITABLE:
+    case Reason::LISTEN_FAILED:
+      return true;
+    default:
+      return false;
+  }
+}
 
 WireStatus ToWire(const Status& status, std::string_view request_id) {
   ENLACE_CHECK(!status.ok());
@@ -58,12 +84,10 @@ WireStatus ToWire(const Status& status, std::string_view request_id) {
   google::rpc::Status out;
   std::vector<FieldViolation> violations;
   ErrorMetadata metadata;
-  if (reason == Reason::INTERNAL) {
-    out.set_code(static_cast<int>(absl::StatusCode::kInternal));
-    out.set_message(
-        fmt::format("a fault of the node; quote request {} to its operator", request_id));
+  out.set_code(static_cast<int>(ReasonCode(reason)));
+  if (IsFaultOfNode(reason)) {
+    out.set_message(FaultText(reason, request_id));
   } else {
-    out.set_code(static_cast<int>(ReasonCode(reason)));
     out.set_message(Cut(MessageOf(status)));
     violations = ViolationsOf(status);
     metadata = MetadataOf(status);

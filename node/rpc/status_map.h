@@ -24,8 +24,12 @@ struct WireStatus {
 
 // REQUIRES: !status.ok(). ErrorInfo (reason, domain, metadata) and RequestInfo always,
 // BadRequest for field violations (the first 12; all are counted in the metadata),
-// RetryInfo where the metadata has retry_delay_ms. INTERNAL, and any status that was not
-// made by Error(), leaves as a fixed text with the request id and nothing else.
+// RetryInfo where the metadata has retry_delay_ms. A fault of the node, and any status that
+// was not made by Error(), leaves as a fixed text with the request id and nothing else.
 WireStatus ToWire(const Status& status, std::string_view request_id);
+
+// Whether a failure is no answer to the caller's request but trouble of this node's own code,
+// disk or files. Its text may hold paths and words of other libraries: it is for the log.
+bool IsFaultOfNode(Reason reason);
 
 }  // namespace enlace::rpc

@@ -28,7 +28,7 @@ std::optional<Detail> Find(const WireStatus& wire) {
 
 TEST(StatusMap, EveryReasonTravelsThereAndBack) {
   for (const Reason reason : AllReasons()) {
-    if (reason == Reason::INTERNAL) continue;
+    if (IsFaultOfNode(reason)) continue;
     const Status back = ThereAndBack(Error(reason, "what was expected", {{"key", "value"}}));
     EXPECT_EQ(ReasonOf(back), reason);
     EXPECT_EQ(back.code(), ReasonCode(reason));
@@ -56,6 +56,29 @@ TEST(StatusMap, InternalLeavesAsAFixedTextWithTheRequestId) {
     EXPECT_EQ(wire.details.find("secret"), std::string::npos);
     EXPECT_NE(wire.message.find("req-1"), std::string::npos);
   }
+}
+
+TEST(StatusMap, AFaultOfTheNodeLeavesWithItsReasonAndWithoutItsText) {
+  size_t faults = 0;
+  for (const Reason reason : AllReasons()) {
+    if (!IsFaultOfNode(reason) || reason == Reason::INTERNAL) continue;
+    ++faults;
+    const WireStatus wire =
+        ToWire(Error(reason, "IO error: /data/000012.sst", {{"path", "/data/000012.sst"}}), "r-1");
+    EXPECT_EQ(wire.message.find('/'), std::string::npos) << wire.message;
+    EXPECT_EQ(wire.details.find("sst"), std::string::npos);
+    EXPECT_THAT(wire.message, ::testing::HasSubstr(std::string(ReasonMeaning(reason))));
+    EXPECT_THAT(wire.message, ::testing::HasSubstr("r-1"));
+    const Status back = transport::FromRemote(wire.code, wire.message, wire.details);
+    EXPECT_EQ(ReasonOf(back), reason);
+    EXPECT_EQ(back.code(), ReasonCode(reason));
+  }
+  EXPECT_GE(faults, 3u);
+  for (const Reason reason :
+       {Reason::STORE_CORRUPT, Reason::STORE_FAILED, Reason::STORE_BEHIND_ANCHOR}) {
+    EXPECT_TRUE(IsFaultOfNode(reason));
+  }
+  EXPECT_FALSE(IsFaultOfNode(Reason::STORE_CONFLICT));
 }
 
 TEST(StatusMap, CarriesTheStandardDetails) {

@@ -151,6 +151,7 @@ class NodeImpl final : public Node {
     const bool drained = rpc::Drain(health_, admission_, servers, drain_ms);
     services_.puller().Stop();
     if (watch_.joinable()) watch_.join();
+    RecordDenials(true);
     metrics_.SetReady(false);
     return drained;
   }
@@ -182,13 +183,22 @@ class NodeImpl final : public Node {
     metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);
   }
 
+  // What cannot be recorded stays counted, and the store itself says why it takes no writes.
+  void RecordDenials(bool all) {
+    const Status status = dispatcher_.RecordDenials(all);
+    if (status.ok() || !all) return;
+    LogError("denials_lost", {{"reason", std::string(ReasonName(ReasonOf(status)))}});
+  }
+
   void Watch(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       {
         MutexLock lock(wake_mutex_);
         wake_.WaitFor(wake_mutex_, kWatchMs, [&] { return stop.stop_requested(); });
       }
-      if (!stop.stop_requested()) Look();
+      if (stop.stop_requested()) return;
+      Look();
+      RecordDenials(false);
     }
   }
 

@@ -22,6 +22,9 @@ struct AuditEvent {
 inline constexpr std::string_view kResourceUnread = "unread";
 inline constexpr std::string_view kResourceNone = "none";
 inline constexpr std::string_view kResourceOther = "other";
+// With a number behind it: so many refusals of this caller and method, none of them read, that
+// followed a recorded one.
+inline constexpr std::string_view kResourceRepeated = "repeated:";
 
 class AuditSink {
  public:

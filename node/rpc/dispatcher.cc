@@ -99,8 +99,7 @@ Status Dispatcher::Decide(const Call& call, const std::string& request_id) const
   if (decision.ok()) return decision;
   const authz::MethodRow* row = parts_.policy.Find(call.method);
   if (row != nullptr && row->audit != authz::Audit::kNone) {
-    ENLACE_RETURN_IF_ERROR(parts_.audit.Record({call.caller.Name(), std::string(call.method),
-                                                std::string(kResourceUnread), "deny", request_id}));
+    ENLACE_RETURN_IF_ERROR(denials_.Add(call.caller, call.method, request_id));
   }
   return decision;
 }

@@ -10,6 +10,7 @@
 #include "node/metrics/metrics.h"
 #include "node/rpc/admission.h"
 #include "node/rpc/audit_sink.h"
+#include "node/rpc/denials.h"
 #include "node/rpc/handler.h"
 
 // The one place that every call passes, whatever door it came in by. In this order:
@@ -46,7 +47,8 @@ class Dispatcher {
     std::string own_jurisdiction;
     std::function<std::string()> new_request_id;  // crypto::RandomUuid; thread-safe.
   };
-  explicit Dispatcher(Parts parts) : parts_(std::move(parts)) {}
+  explicit Dispatcher(Parts parts)
+      : parts_(std::move(parts)), denials_(parts_.audit, parts_.clock) {}
 
   // Admission alone, for a front end that reads and queues before it works. NODE_OVERLOADED,
   // NODE_DRAINING.
@@ -59,6 +61,10 @@ class Dispatcher {
   Reply Run(Admission::Ticket ticket, const Call& call) const;
   // Both. Never throws.
   Reply Dispatch(const Call& call) const;
+
+  // Records the refusals that were only counted so far: those of a minute, or all. To be called
+  // every few seconds, and with `all` before the store closes.
+  Status RecordDenials(bool all) const { return denials_.Flush(all); }
 
   // A reply for a call that was refused before it ran.
   Reply Refuse(const authz::Caller& caller, const Status& status) const;
@@ -79,6 +85,7 @@ class Dispatcher {
                                const std::string& request_id, const Message& request) const;
 
   const Parts parts_;
+  mutable Denials denials_;
 };
 
 }  // namespace enlace::rpc

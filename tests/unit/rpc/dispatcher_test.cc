@@ -184,6 +184,27 @@ TEST_F(DispatcherTest, FailsTheCallWhenItCannotBeRecorded) {
   EXPECT_EQ(handled_, 0);
 }
 
+TEST_F(DispatcherTest, CountsRefusalsThatAreRepeated) {
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(Refusal(Send(kRead, Bytes(), stranger_)), Reason::PERMISSION_DENIED);
+  }
+  ASSERT_TRUE(dispatcher_.RecordDenials(false).ok());
+  EXPECT_EQ(audit_.events.size(), 1u);
+  clock_.AdvanceMs(Denials::kSummaryMs);
+  ASSERT_TRUE(dispatcher_.RecordDenials(false).ok());
+  ASSERT_EQ(audit_.events.size(), 2u);
+  EXPECT_EQ(audit_.events[0].resource, kResourceUnread);
+  EXPECT_EQ(audit_.events[1].resource, "repeated:999");
+  EXPECT_EQ(audit_.events[1].caller, stranger_.Name());
+  EXPECT_EQ(audit_.events[1].method, kRead);
+  EXPECT_EQ(audit_.events[1].decision, "deny");
+}
+
+TEST_F(DispatcherTest, WhoIsLetInIsRecordedEachTime) {
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Send(kRead, Bytes()).status.ok());
+  EXPECT_EQ(audit_.events.size(), 20u);
+}
+
 TEST_F(DispatcherTest, FreeTextOfACallerIsNotRecorded) {
   ASSERT_TRUE(Send(kRead, Bytes("Maria Gomez")).status.ok());
   EXPECT_EQ(audit_.events[0].resource, kResourceOther);

@@ -1,5 +1,6 @@
 // Health, reflection, the accept loop and the admin socket's file.
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -292,6 +293,19 @@ TEST(Door, ASilentStrangerIsShownOutAfterTheHandshakeTimeout) {
   RpcWorld world(options);
   const int fd = ConnectTcp(world.network_->address());
   EXPECT_TRUE(IsClosed(fd));
+  close(fd);
+}
+
+TEST(Door, TheShippedHandshakeLimitIsFiveSeconds) {
+  EXPECT_EQ(rpc::ServerOptions().handshake_timeout_ms, 5'000);
+  RpcWorld world;  // With the options that ship.
+  const int64_t begin_ms = world.clock_.SteadyMs();
+  const int fd = ConnectTcp(world.network_->address());
+  pollfd closed{fd, POLLIN, 0};
+  EXPECT_EQ(poll(&closed, 1, 4'000), 0);
+  EXPECT_EQ(poll(&closed, 1, 6'000), 1);
+  EXPECT_TRUE(IsClosed(fd));
+  EXPECT_GE(world.clock_.SteadyMs() - begin_ms, 4'900);
   close(fd);
 }
 

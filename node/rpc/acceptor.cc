@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/base/clock.h"
 #include "node/base/log.h"
 
 namespace enlace::rpc {
@@ -23,6 +24,7 @@ namespace {
 
 constexpr int kBacklog = 128;
 constexpr int kPauseMs = 50;  // After an accept that failed for lack of memory.
+constexpr int64_t kWordMs = 60'000;
 
 Status Failed(const std::string& address, const std::string& why) {
   return Error(Reason::LISTEN_FAILED, address + " cannot be listened on: " + why,
@@ -82,8 +84,12 @@ Status RemoveStale(const std::string& path, const sockaddr_un& name) {
 
 }  // namespace
 
-SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string path)
-    : listen_fd_(listen_fd), address_(std::move(address)), path_(std::move(path)) {
+SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string path,
+                               int64_t descriptors_end)
+    : listen_fd_(listen_fd),
+      address_(std::move(address)),
+      path_(std::move(path)),
+      descriptors_end_(descriptors_end) {
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   ENLACE_CHECK(wake_fd_ >= 0 && spare_fd_ >= 0);
@@ -91,7 +97,8 @@ SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string p
 
 SocketAcceptor::~SocketAcceptor() { Stop(); }
 
-StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::string& address) {
+StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::string& address,
+                                                                  int64_t descriptors_end) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return Failed(address, "expected host:port");
   std::string host = address.substr(0, colon);
@@ -112,7 +119,7 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::str
     return status;
   }
   const std::string bound = address.substr(0, colon + 1) + std::to_string(PortOf(fd));
-  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, ""));
+  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, "", descriptors_end));
 }
 
 StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::string& path) {
@@ -132,7 +139,8 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::st
     close(fd);
     return status;
   }
-  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, "unix:" + path, path));
+  return std::unique_ptr<ConnectionAcceptor>(
+      new SocketAcceptor(fd, "unix:" + path, path, std::numeric_limits<int64_t>::max()));
 }
 
 void SocketAcceptor::Start(HandOver hand_over) {
@@ -151,7 +159,7 @@ void SocketAcceptor::Stop() {
   if (!path_.empty()) unlink(path_.c_str());
   close(listen_fd_);
   close(wake_fd_);
-  close(spare_fd_);
+  if (spare_fd_ >= 0) close(spare_fd_);
 }
 
 void SocketAcceptor::Run() {
@@ -167,40 +175,70 @@ void SocketAcceptor::Run() {
 }
 
 void SocketAcceptor::TakeAll() {
-  while (true) {
-    const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      if (!MayEnter(fd)) {
-        close(fd);
-        continue;
-      }
-      const int on = 1;
-      if (path_.empty()) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      hand_over_(fd);
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if (errno == EMFILE || errno == ENFILE) {
-      TurnAway();
-    } else if (errno == ENOBUFS || errno == ENOMEM) {
-      poll(nullptr, 0, kPauseMs);
-      return;
-    }
-    // Whatever else: that one connection was lost before we had it; go on with the next.
+  while (!IsToldToStop(0) && TakeOne()) {
   }
 }
 
-// Out of descriptors: the caller would otherwise wait in the backlog, and poll would spin.
-void SocketAcceptor::TurnAway() {
-  close(spare_fd_);
-  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (fd >= 0) close(fd);
-  spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  while (spare_fd_ < 0) {
-    // Another thread was faster with the freed descriptor. Without a spare we accept nobody.
-    poll(nullptr, 0, kPauseMs);
-    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+// False when nobody waits, or nobody can be taken.
+bool SocketAcceptor::TakeOne() {
+  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    Welcome(fd);
+    return true;
   }
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+  if (errno == EMFILE || errno == ENFILE) return TurnAway();
+  // Of anything else than memory: that one connection was lost before we had it.
+  if (errno != ENOBUFS && errno != ENOMEM) return true;
+  IsToldToStop(kPauseMs);
+  return false;
+}
+
+void SocketAcceptor::Welcome(int fd) {
+  if (fd >= descriptors_end_) return Refuse(fd);
+  if (!MayEnter(fd)) {
+    close(fd);
+    return;
+  }
+  const int on = 1;
+  if (path_.empty()) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  hand_over_(fd);
+}
+
+// Out of descriptors: the caller would otherwise wait in the backlog, and poll would spin.
+// False when nobody waits, which accept tells only to those who have a descriptor.
+bool SocketAcceptor::TurnAway() {
+  close(spare_fd_);
+  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && spare_fd_ >= 0) {
+    Welcome(fd);  // There are descriptors again.
+    return true;
+  }
+  if (fd >= 0) Refuse(fd);
+  while (spare_fd_ < 0) {
+    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    // Another thread was faster with the freed descriptor. Without a spare we accept nobody.
+    if (spare_fd_ < 0 && IsToldToStop(kPauseMs)) return false;
+  }
+  return fd >= 0;
+}
+
+// One line a minute: whoever floods the door must not flood the log too.
+void SocketAcceptor::Refuse(int fd) {
+  close(fd);
+  ++refused_;
+  const int64_t now_ms = SystemClock().SteadyMs();
+  if (now_ms < next_word_steady_ms_) return;
+  next_word_steady_ms_ = now_ms + kWordMs;
+  LogWarning("connections_refused", {{"address", address_},
+                                     {"since_start", std::to_string(refused_)},
+                                     {"reason", "too many are open"}});
+}
+
+bool SocketAcceptor::IsToldToStop(int wait_ms) const {
+  pollfd wake{wake_fd_, POLLIN, 0};
+  return poll(&wake, 1, wait_ms) > 0;
 }
 
 bool SocketAcceptor::MayEnter(int fd) const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,7 +13,8 @@
 //
 // gRPC 1.51's own accept loop ends for good at the first failed accept, so that anyone could
 // silence a node by opening more connections than it has file descriptors. Ours keeps a
-// spare descriptor, with which it turns such a caller away and goes on.
+// spare descriptor, with which it turns such a caller away and goes on. At the network door it
+// does so earlier, while there are still descriptors for the database.
 namespace enlace::rpc {
 
 class ConnectionAcceptor {
@@ -30,8 +33,10 @@ class ConnectionAcceptor {
 class SocketAcceptor final : public ConnectionAcceptor {
  public:
   // "host:port" with a numeric address or a name of this host; port 0 takes a free one. The
-  // port is ours alone: no other process can share it.
-  static StatusOr<std::unique_ptr<ConnectionAcceptor>> Tcp(const std::string& address);
+  // port is ours alone: no other process can share it. Callers whose descriptor would be
+  // `descriptors_end` or higher are turned away.
+  static StatusOr<std::unique_ptr<ConnectionAcceptor>> Tcp(
+      const std::string& address, int64_t descriptors_end = std::numeric_limits<int64_t>::max());
   // A socket file that only its owner can open (mode 0600); callers of another user but root
   // are turned away. A file left by a dead process is replaced; one that a process listens
   // on, or a file that is no socket, is not.
@@ -43,17 +48,26 @@ class SocketAcceptor final : public ConnectionAcceptor {
   const std::string& address() const override { return address_; }
 
  private:
-  SocketAcceptor(int listen_fd, std::string address, std::string path);
+  SocketAcceptor(int listen_fd, std::string address, std::string path, int64_t descriptors_end);
   void Run();
+  // Takes those who wait, as long as there are any and Stop() was not called.
   void TakeAll();
-  void TurnAway();
+  bool TakeOne();
+  void Welcome(int fd);
+  bool TurnAway();
+  void Refuse(int fd);
+  bool IsToldToStop(int wait_ms) const;
   bool MayEnter(int fd) const;
 
   const int listen_fd_;
   const std::string address_;
   const std::string path_;  // Of a Unix socket; removed at the end.
+  const int64_t descriptors_end_;
   int wake_fd_ = -1;
-  int spare_fd_ = -1;  // Of the accept thread.
+  // Of the accept thread.
+  int spare_fd_ = -1;
+  uint64_t refused_ = 0;
+  int64_t next_word_steady_ms_ = 0;  // About those that were refused.
   bool stopped_ = false;
   HandOver hand_over_;
   std::jthread thread_;

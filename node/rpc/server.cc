@@ -11,6 +11,7 @@
 #include "node/base/check.h"
 #include "node/base/log.h"
 #include "node/rpc/call_reactor.h"
+#include "node/rpc/descriptors.h"
 #include "node/transport/credentials.h"
 #include "node/transport/grpc_log.h"
 
@@ -122,8 +123,9 @@ StatusOr<std::unique_ptr<Server>> Server::StartNetwork(const Dispatcher& dispatc
                                                        transport::PeerVerifier& verifier,
                                                        metrics::Metrics& metrics,
                                                        const ServerOptions& options) {
+  ENLACE_ASSIGN_OR_RETURN(const int64_t descriptors, RaiseDescriptorLimit());
   ENLACE_ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
-                          SocketAcceptor::Tcp(address));
+                          SocketAcceptor::Tcp(address, ConnectionDescriptorsEnd(descriptors)));
   return Start(dispatcher, &verifier, std::move(acceptor),
                transport::ServerTls(identity, verifier, metrics), options);
 }

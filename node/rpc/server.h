@@ -42,7 +42,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Serves from the moment it is made. All references must outlive it. LISTEN_FAILED.
+  // Serves from the moment it is made. All references must outlive it. LISTEN_FAILED, also when
+  // the process may open too few files (descriptors.h).
   static StatusOr<std::unique_ptr<Server>> StartNetwork(const Dispatcher& dispatcher,
                                                         const std::string& address,
                                                         const transport::OwnIdentity& identity,

@@ -1,4 +1,5 @@
 // Health, reflection, the accept loop and the admin socket's file.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -7,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -17,6 +19,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
+#include "node/rpc/descriptors.h"
 #include "tests/testing/rpc_world.h"
 
 namespace enlace::testing {
@@ -367,6 +370,87 @@ TEST(Acceptor, TurnsCallersAwayWithoutDescriptorsAndGoesOnAfterwards) {
   (*acceptor)->Stop();
   close(late);
   for (const int fd : taken) close(fd);
+}
+
+// Those that this process opens next, of which some may be far apart.
+std::vector<int> NextDescriptors(size_t count) {
+  std::vector<int> next;
+  while (next.size() < count) next.push_back(dup(STDERR_FILENO));
+  for (const int fd : next) close(fd);
+  return next;
+}
+
+TEST(Acceptor, LeavesDescriptorsToTheDatabase) {
+  constexpr size_t kOwn = 3;  // To listen, to be woken, and the spare one.
+  constexpr size_t kPlaces = 2;
+  std::vector<int> callers;
+  for (int i = 0; i < 6; ++i) callers.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int end = NextDescriptors(kOwn + kPlaces).back() + 1;
+  auto acceptor = rpc::SocketAcceptor::Tcp("127.0.0.1:0", end);
+  ASSERT_TRUE(acceptor.ok()) << acceptor.status();
+  Mutex mutex;
+  CondVar changed;
+  std::vector<int> taken;
+  (*acceptor)->Start([&](int fd) {
+    const MutexLock lock(mutex);
+    taken.push_back(fd);
+    changed.NotifyAll();
+  });
+  const auto await_taken = [&](size_t count) {
+    const MutexLock lock(mutex);
+    return changed.WaitFor(mutex, 10'000, [&] { return taken.size() == count; });
+  };
+  for (size_t i = 0; i < 5; ++i) ConnectTcp(callers[i], (*acceptor)->address());
+  EXPECT_TRUE(await_taken(kPlaces));
+  for (size_t i = kPlaces; i < 5; ++i) EXPECT_TRUE(IsClosed(callers[i])) << i;
+  EXPECT_TRUE(await_taken(kPlaces));
+  close(taken[0]);  // Who leaves makes a place.
+  ConnectTcp(callers[5], (*acceptor)->address());
+  EXPECT_TRUE(await_taken(kPlaces + 1));
+  (*acceptor)->Stop();
+  for (const int fd : callers) close(fd);
+  for (size_t i = 1; i < taken.size(); ++i) close(taken[i]);
+}
+
+TEST(Acceptor, StopsThoughNoDescriptorIsToBeHad) {
+  const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int spare = NextDescriptors(3)[2];  // Behind the one to listen and the one to be woken.
+  auto acceptor = rpc::SocketAcceptor::Tcp("127.0.0.1:0");
+  ASSERT_TRUE(acceptor.ok()) << acceptor.status();
+  (*acceptor)->Start([](int fd) { close(fd); });
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = 2;  // So that the spare one cannot be opened again either.
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  ConnectTcp(caller, (*acceptor)->address());
+  while (fcntl(spare, F_GETFD) >= 0) std::this_thread::yield();  // Until it has been given up.
+  (*acceptor)->Stop();
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  close(caller);
+}
+
+TEST(Descriptors, ANodeDoesNotStartWithTooFew) {
+  EXPECT_THAT(rpc::CheckDescriptorLimit(rpc::kDescriptorsMin - 1), IsReason(Reason::LISTEN_FAILED));
+  EXPECT_TRUE(rpc::CheckDescriptorLimit(rpc::kDescriptorsMin).ok());
+}
+
+TEST(Descriptors, ConnectionsGetWhatIsNotReserved) {
+  EXPECT_EQ(rpc::ConnectionDescriptorsEnd(rpc::kDescriptorsMin), 512);
+  EXPECT_EQ(rpc::ConnectionDescriptorsEnd(1'000'000), rpc::kConnectionsMax);
+}
+
+TEST(Descriptors, TheServerRaisesTheLimitToWhatTheSystemAllows) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit few = before;
+  few.rlim_cur = std::min<rlim_t>(before.rlim_max, 900);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const RpcWorld world;
+  rlimit after{};
+  getrlimit(RLIMIT_NOFILE, &after);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Acceptor, ATakenPortIsNotShared) {

@@ -1,6 +1,7 @@
 #include "node/peer/puller.h"
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 #include "node/base/check.h"
@@ -64,9 +65,18 @@ class Puller::Worker {
 
  private:
   void Loop() {
-    while (WaitUntilDue()) {
+    while (WaitUntilDue()) Finish(VisitOnce());
+  }
+
+  // What is thrown on the way (no memory left) fails this visit and not the node.
+  VisitResult VisitOnce() {
+    try {
       Visit visit(store_, clock_, identity_, options_.limits, *caller_);
-      Finish(visit.Run([this] { return IsStopping(); }));
+      return visit.Run([this] { return IsStopping(); });
+    } catch (const std::exception&) {
+      VisitResult failed;
+      failed.status = Error(Reason::INTERNAL, "the visit ended with an exception");
+      return failed;
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <map>
+#include <new>
 #include <set>
 #include <thread>
 
@@ -282,6 +283,25 @@ TEST_F(PullerTest, AnOwnerThatWasRestoredFromAnOldCopyIsNotFollowedBack) {
   ASSERT_TRUE(node("ARG").Publish("training", 6).ok());
   again->PullNow();
   EXPECT_EQ(again->TroubleOf("demo/ARG/training"), "CHECKPOINT_INCONSISTENT");
+}
+
+TEST_F(PullerTest, AnExceptionEndsOneVisitAndNotTheNode) {
+  ASSERT_TRUE(node("ARG").Publish("training", 5).ok());
+  ASSERT_TRUE(node("CHL").Publish("training", 5).ok());
+  std::atomic<bool> full = true;
+  before_ = [&](const std::string&, const std::string& to) {
+    if (to == "ARG" && full) throw std::bad_alloc();
+  };
+  const auto puller = MakePuller("BRA");
+  puller->Start();
+  puller->PullNow();
+  EXPECT_FALSE(StatusOf(*puller, "ARG").reachable);
+  EXPECT_EQ(StatusOf(*puller, "ARG").trouble, "INTERNAL");
+  EXPECT_EQ(Held("BRA", "demo/CHL/training"), 5U);
+  full = false;
+  puller->PullNow();
+  EXPECT_EQ(StatusOf(*puller, "ARG").trouble, "");
+  EXPECT_EQ(Held("BRA", "demo/ARG/training"), 5U);
 }
 
 TEST_F(PullerTest, WaitsLongerAfterEachFailureAndNotAfterSuccess) {

@@ -153,7 +153,7 @@ Status Visit::PullChannel(const pb::PeerChannel& offer, ChannelState& state,
       more_ = true;
       return absl::OkStatus();
     }
-    auto next = PullPage(head);
+    auto next = PullPage(head, state.offered);
     if (!next.ok()) return keep(next.status());
     head = *std::move(next);
     state.held = head.range.size();
@@ -204,7 +204,8 @@ StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
   return ToPage(response);
 }
 
-StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head) {
+// `offered` entries the peer said to have: a page must come nearer to them.
+StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head, uint64_t offered) {
   ENLACE_ASSIGN_OR_RETURN(const channel::Page page, FetchPage(head));
   const auto verified =
       channel::VerifyPage(head.origin, peer_.channel_key, {head.range, head.checkpoint}, page);
@@ -217,6 +218,11 @@ StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head) {
   if (verified->entries.empty() && head.range.size() < verified->checkpoint_size) {
     return Error(Reason::ENTRY_INVALID,
                  "the peer sends no entries although its checkpoint has more");
+  }
+  if (verified->entries.empty() && head.range.size() < offered) {
+    return Error(Reason::CHECKPOINT_INVALID, "the peer offers " + std::to_string(offered) +
+                                                 " entries and shows a checkpoint of " +
+                                                 std::to_string(verified->checkpoint_size));
   }
   store::ChannelHead after = head;
   after.range = verified->head.range;

@@ -233,6 +233,20 @@ TEST_F(VisitTest, DoesNotCircleOnEmptyPages) {
   EXPECT_EQ(peer_.pulls, 1);
 }
 
+TEST_F(VisitTest, AnOfferThatNoPageReachesIsATroubleAndCostsNoWrites) {
+  limits_.page_entries = 25;
+  peer_.Offer(log_, 50);
+  peer_.sizes[kOrigin] = 25;  // The pages know less than the offer said.
+  uint64_t commits = 0;
+  peer_.bend = [&](pb::PullEntriesResponse&) { commits = store_->commit_sequence(); };
+  const VisitResult result = Run();
+  EXPECT_EQ(peer_.pulls, 2);
+  EXPECT_EQ(Trouble(result), Name(Reason::CHECKPOINT_INVALID));
+  EXPECT_FALSE(result.more);
+  EXPECT_EQ(Held(), 25U);
+  EXPECT_EQ(store_->commit_sequence(), commits) << "an empty page must cost no synced write";
+}
+
 TEST_F(VisitTest, StoresNothingOfAForgedPage) {
   peer_.Offer(log_, 25);
   peer_.bend = [](pb::PullEntriesResponse& answer) {

@@ -53,6 +53,19 @@ void SetTrouble(ChannelState& state, const Status& status) {
   state.message = MessageOf(status);
 }
 
+// The root of the first `size` entries held. Damage of our own store must not look like a
+// lie of the owner, so it is shown to lie under the root that was verified.
+StatusOr<Hash> HeldRootAt(const store::Reader& reader, const store::ChannelHead& head,
+                          uint64_t size) {
+  ENLACE_ASSIGN_OR_RETURN(const Hash root, store::StoredRoot(reader, head.origin, size));
+  ENLACE_ASSIGN_OR_RETURN(const auto proof, store::StoredConsistencyProof(reader, head.origin, size,
+                                                                          head.range.size()));
+  if (!channel::VerifyConsistency(size, head.range.size(), root, head.range.Root(), proof).ok()) {
+    return Error(Reason::STORE_CORRUPT, "the stored tree of a channel does not fit its head");
+  }
+  return root;
+}
+
 // Whether an error of one call speaks of the peer or the way to it, so that no other call
 // is worth trying now.
 bool IsOfPeer(const Status& status) {
@@ -182,13 +195,28 @@ Status Visit::CheckOffer(const pb::PeerChannel& offer, const store::ChannelHead&
     }
     ENLACE_RETURN_IF_ERROR(compared);
   }
-  if (now.size < head.checkpoint_size) {
-    return Error(Reason::CHECKPOINT_INVALID,
-                 "the peer offers " + std::to_string(now.size) + " entries of a channel that had " +
-                     std::to_string(head.checkpoint_size) +
-                     "; if it was restored from a backup, its operator must know");
+  return now.size < head.checkpoint_size ? RefuseShorter(offer, head, now) : absl::OkStatus();
+}
+
+// A log that became shorter, as after a restore from an old copy. Always an error.
+Status Visit::RefuseShorter(const pb::PeerChannel& offer, const store::ChannelHead& head,
+                            const channel::Checkpoint& now) {
+  // Asked for more than it holds, the owner raises its own alarm. What it answers changes
+  // nothing here; when it does not answer, FetchPage has noted that.
+  const Status told = FetchPage(head).status();
+  if (now.size > 0 && now.size <= head.range.size()) {
+    ENLACE_ASSIGN_OR_RETURN(const Hash held, HeldRootAt(*store_.Read(), head, now.size));
+    if (held != now.root) {
+      return Stop(head, offer.checkpoint(),
+                  Error(Reason::CHECKPOINT_INCONSISTENT,
+                        "the owner signed a root of " + std::to_string(now.size) +
+                            " entries that the entries held here do not have"));
+    }
   }
-  return absl::OkStatus();
+  return Error(Reason::CHECKPOINT_INVALID,
+               "the peer offers " + std::to_string(now.size) + " entries of a channel that had " +
+                   std::to_string(head.checkpoint_size) +
+                   "; if it was restored from a backup, its operator must know");
 }
 
 StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {

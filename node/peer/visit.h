@@ -79,6 +79,8 @@ class Visit {
                      const std::function<bool()>& cancelled);
   Status CheckOffer(const enlace::federation::v1::PeerChannel& offer,
                     const store::ChannelHead& head, uint64_t& offered_size);
+  Status RefuseShorter(const enlace::federation::v1::PeerChannel& offer,
+                       const store::ChannelHead& head, const channel::Checkpoint& now);
   StatusOr<store::ChannelHead> PullPage(const store::ChannelHead& head, uint64_t offered);
   StatusOr<channel::Page> FetchPage(const store::ChannelHead& head);
   Status Stop(const store::ChannelHead& head, const std::string& note, const Status& why);

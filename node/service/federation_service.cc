@@ -46,21 +46,6 @@ Status NotFound() {
                "this node holds no such channel, or it is not for the caller");
 }
 
-// Both must be heard by the operator: a node that forgot entries must not sign again.
-Status CheckNotAhead(const rpc::CallContext& call, const pb::PullEntriesRequest& request,
-                     uint64_t held) {
-  const uint64_t known = std::max(request.from_sequence(), request.checkpoint_size());
-  if (known <= held) return absl::OkStatus();
-  LogError("own_channel_behind_peer", {{"peer", call.caller.jurisdiction()},
-                                       {"origin", request.origin()},
-                                       {"peer_knows", std::to_string(known)},
-                                       {"held_here", std::to_string(held)},
-                                       {"action", "check whether this node was restored"}});
-  return Error(Reason::REQUEST_INVALID, "from_sequence or checkpoint_size is " +
-                                            std::to_string(known) + ", this node holds " +
-                                            std::to_string(held) + " entries of that channel");
-}
-
 }  // namespace
 
 void FederationService::Register(rpc::HandlerTable& table) {
@@ -83,6 +68,31 @@ bool FederationService::MaySee(const std::string& origin, const std::string& jur
   }
   // A channel with a peer in its name exists for that peer alone.
   return parsed->peer.empty() || parsed->peer == jurisdiction;
+}
+
+// Both must be heard by the operator: a node that forgot entries must not sign again.
+Status FederationService::CheckNotAhead(const rpc::CallContext& call,
+                                        const pb::PullEntriesRequest& request, uint64_t held) {
+  const uint64_t known = std::max(request.from_sequence(), request.checkpoint_size());
+  if (known <= held) return absl::OkStatus();
+  bool fresh = false;
+  {
+    MutexLock lock(mutex_);
+    const auto [at, added] =
+        alarmed_.try_emplace({call.caller.jurisdiction(), request.origin()}, held);
+    fresh = added || at->second != held;
+    at->second = held;
+  }
+  if (fresh) {
+    LogError("own_channel_behind_peer", {{"peer", call.caller.jurisdiction()},
+                                         {"origin", request.origin()},
+                                         {"peer_knows", std::to_string(known)},
+                                         {"held_here", std::to_string(held)},
+                                         {"action", "check whether this node was restored"}});
+  }
+  return Error(Reason::REQUEST_INVALID, "from_sequence or checkpoint_size is " +
+                                            std::to_string(known) + ", this node holds " +
+                                            std::to_string(held) + " entries of that channel");
 }
 
 StatusOr<pb::ListPeerChannelsResponse> FederationService::ListPeerChannels(

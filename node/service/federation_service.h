@@ -1,10 +1,13 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "enlace/federation/v1/federation_service.pb.h"
+#include "node/base/mutex.h"
 #include "node/rpc/handler.h"
 #include "node/store/channel_table.h"
 #include "node/store/store.h"
@@ -39,15 +42,21 @@ class FederationService {
 
   // CHANNEL_NOT_FOUND alike for a channel that is not there, is a mirror, or is not for the
   // caller. REQUEST_INVALID when the caller holds more than this node: one of the two was
-  // restored from an old copy, which is logged as an alarm.
+  // restored from an old copy, which is logged as an alarm (again when this node's channel
+  // has another size, not at every call).
   StatusOr<enlace::federation::v1::PullEntriesResponse> PullEntries(
       const rpc::CallContext& call, const enlace::federation::v1::PullEntriesRequest& request);
 
  private:
   Status CheckMember(const rpc::CallContext& call) const;
   bool MaySee(const std::string& origin, const std::string& jurisdiction) const;
+  Status CheckNotAhead(const rpc::CallContext& call,
+                       const enlace::federation::v1::PullEntriesRequest& request, uint64_t held);
 
   const Parts parts_;
+  Mutex mutex_;
+  // What this node held when the last alarm was logged, by member and own channel.
+  std::map<std::pair<std::string, std::string>, uint64_t> alarmed_ ENLACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace enlace::service

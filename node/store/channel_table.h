@@ -84,6 +84,10 @@ Status ScanCheckpoints(const Reader& reader, std::string_view origin, uint64_t f
 StatusOr<std::vector<Hash>> StoredConsistencyProof(const Reader& reader, std::string_view origin,
                                                    uint64_t old_size, uint64_t size);
 
+// The root over the first `size` entries, at the same price.
+// REQUIRES: 0 < size <= entries held.
+StatusOr<Hash> StoredRoot(const Reader& reader, std::string_view origin, uint64_t size);
+
 // What VerifyStoredChannel has checked.
 struct ChannelVerification {
   uint64_t entries = 0;

@@ -174,6 +174,10 @@ StatusOr<std::vector<Hash>> StoredConsistencyProof(const Reader& reader, std::st
   return channel::ConsistencyProof(StoredNodes(reader, origin), old_size, size);
 }
 
+StatusOr<Hash> StoredRoot(const Reader& reader, std::string_view origin, uint64_t size) {
+  return channel::RangeRoot(StoredNodes(reader, origin), 0, size);
+}
+
 StatusOr<ChannelVerification> VerifyStoredChannel(const Reader& reader, std::string_view origin,
                                                   const crypto::PublicKey& owner_key) {
   ENLACE_ASSIGN_OR_RETURN(const ChannelHead head, LoadChannel(reader, origin));

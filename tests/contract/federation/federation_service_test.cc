@@ -195,5 +195,21 @@ TEST_F(FederationServiceTest, ACallerThatHoldsMoreIsTold) {
   EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, UINT64_MAX).status()), Reason::REQUEST_INVALID);
 }
 
+TEST_F(FederationServiceTest, TheAlarmOfBeingBehindIsNotRepeatedAtEachCall) {
+  ASSERT_TRUE(node_.Publish("training", 3).ok());
+  const auto alarms = [this](const std::string& caller, uint64_t from) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(ReasonOf(Pull(caller, kOrigin, from).status()), Reason::REQUEST_INVALID);
+    const std::string text = ::testing::internal::GetCapturedStderr();
+    return text.find("own_channel_behind_peer") != std::string::npos;
+  };
+  EXPECT_TRUE(alarms(kBrazil, 9));
+  EXPECT_FALSE(alarms(kBrazil, 9));
+  EXPECT_FALSE(alarms(kBrazil, 10)) << "the peer must not choose how much is logged";
+  EXPECT_TRUE(alarms(kChile, 9));
+  ASSERT_TRUE(node_.Publish("training", 1).ok());
+  EXPECT_TRUE(alarms(kBrazil, 9)) << "this node signed again";
+}
+
 }  // namespace
 }  // namespace enlace

@@ -29,6 +29,7 @@ class ScriptedPeer final : public PeerCaller {
     ENLACE_RETURN_IF_ERROR(pull_error);
     const auto& pull = static_cast<const pb::PullEntriesRequest&>(request);
     asked_from.push_back(pull.from_sequence());
+    asked_checkpoint = pull.checkpoint_size();
     auto& answer = static_cast<pb::PullEntriesResponse&>(response);
     Fill(pull, answer);
     if (bend) bend(answer);
@@ -56,6 +57,7 @@ class ScriptedPeer final : public PeerCaller {
   int pulls = 0;
   int64_t last_timeout_ms = 0;
   std::vector<uint64_t> asked_from;
+  uint64_t asked_checkpoint = 0;
 
  private:
   void Fill(const pb::PullEntriesRequest& pull, pb::PullEntriesResponse& answer) {
@@ -269,8 +271,14 @@ TEST_F(VisitTest, RefusesAShorterLogAndKeepsItsOwn) {
   peer_.Offer(log_, 25 - 5);
   peer_.pulls = 0;
   EXPECT_EQ(Trouble(Run()), Name(Reason::CHECKPOINT_INVALID));
-  EXPECT_EQ(peer_.pulls, 0);
   EXPECT_EQ(Held(), 25U);
+  // The owner is told what is known here, so that it can raise its alarm.
+  EXPECT_EQ(peer_.pulls, 1);
+  EXPECT_EQ(peer_.asked_from.back(), 25U);
+  EXPECT_EQ(peer_.asked_checkpoint, 25U);
+  peer_.pull_error = Error(Reason::REQUEST_INVALID, "this node holds 20 entries");
+  EXPECT_EQ(Trouble(Run()), Name(Reason::CHECKPOINT_INVALID));
+  peer_.pull_error = absl::OkStatus();
   peer_.Offer(log_, 30);
   EXPECT_EQ(Trouble(Run()), "");
   EXPECT_EQ(Held(), 30U);
@@ -309,6 +317,22 @@ TEST_F(VisitTest, FindsAContradictionWithAnyCheckpointEverSeen) {
   EXPECT_EQ(Trouble(Run()), Name(Reason::CHECKPOINT_INCONSISTENT));
   EXPECT_EQ(store::LoadChannel(*store_->Read(), kOrigin)->evidence,
             (std::vector<std::string>{log_.CheckpointAt(20), fork.CheckpointAt(20)}));
+}
+
+TEST_F(VisitTest, FindsARewrittenPastInAShorterLog) {
+  for (const uint64_t size : {16U, 20U}) {  // A whole subtree, and not.
+    const std::string origin = "demo/ARG/" + std::string(size == 16 ? "training" : "statistics");
+    const ChannelLog log(origin, 60);
+    peer_.Offer(log, 25);
+    Run();
+    const ChannelLog fork = log.ForkAt(5);
+    peer_.Offer(fork, size);
+    const VisitResult result = Run();
+    EXPECT_EQ(Trouble(result, origin), Name(Reason::CHECKPOINT_INCONSISTENT));
+    EXPECT_TRUE(result.channels.at(origin).stopped);
+    EXPECT_EQ(store::LoadChannel(*store_->Read(), origin)->evidence,
+              (std::vector<std::string>{log.CheckpointAt(25), fork.CheckpointAt(size)}));
+  }
 }
 
 TEST_F(VisitTest, FindsARewrittenPastWhilePulling) {

@@ -147,6 +147,25 @@ StatusOr<VerifiedPage> VerifyPage(std::string_view origin, const crypto::PublicK
       {std::move(extended.range), page.checkpoint}, std::move(extended.entries), now.size};
 }
 
+StatusOr<size_t> EnforceAudience(std::string_view jurisdiction,
+                                 std::vector<VerifiedEntry>& entries) {
+  size_t dropped = 0;
+  for (VerifiedEntry& entry : entries) {
+    if (entry.header.schema_version != kHeaderVersion) continue;
+    const auto audience = model::Audience::Parse(entry.header.audience);
+    const bool entitled = audience.ok() && audience->Includes(jurisdiction);
+    if (entitled && entry.state == PayloadState::kWithheld) {
+      return InvalidEntry(entry.sequence, "its payload is for this node and is withheld");
+    }
+    if (entitled || entry.state != PayloadState::kPresent) continue;
+    entry.state = PayloadState::kWithheld;
+    entry.payload.clear();
+    entry.opening.clear();
+    ++dropped;
+  }
+  return dropped;
+}
+
 Status CompareCheckpoints(std::string_view origin, const crypto::PublicKey& key,
                           std::string_view first_note, std::string_view second_note) {
   ENLACE_ASSIGN_OR_RETURN(const Checkpoint first, OpenCheckpoint(first_note, origin, key));

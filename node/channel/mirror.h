@@ -73,6 +73,14 @@ struct VerifiedPage {
 StatusOr<VerifiedPage> VerifyPage(std::string_view origin, const crypto::PublicKey& key,
                                   const MirrorHead& head, const Page& page);
 
+// Holds verified entries against their audiences, for `jurisdiction`: a payload that is not
+// for it is dropped and its entry becomes kWithheld. Returns how many were dropped.
+// ENTRY_INVALID when a payload that is for it was withheld: nothing of the page may be kept,
+// so that it is asked for again. Headers of a version that is not understood have no
+// audience to hold against; their entries stay as they came.
+StatusOr<size_t> EnforceAudience(std::string_view jurisdiction,
+                                 std::vector<VerifiedEntry>& entries);
+
 // CHECKPOINT_INCONSISTENT when both notes open, have one size and another root; OK when
 // they do not contradict each other so; CHECKPOINT_INVALID when one does not open.
 Status CompareCheckpoints(std::string_view origin, const crypto::PublicKey& key,

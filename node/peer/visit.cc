@@ -235,7 +235,7 @@ StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
 // `offered` entries the peer said to have: a page must come nearer to them.
 StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head, uint64_t offered) {
   ENLACE_ASSIGN_OR_RETURN(const channel::Page page, FetchPage(head));
-  const auto verified =
+  auto verified =
       channel::VerifyPage(head.origin, peer_.channel_key, {head.range, head.checkpoint}, page);
   if (!verified.ok()) {
     if (ReasonOf(verified.status()) == Reason::CHECKPOINT_INCONSISTENT) {
@@ -251,6 +251,15 @@ StatusOr<store::ChannelHead> Visit::PullPage(const store::ChannelHead& head, uin
     return Error(Reason::CHECKPOINT_INVALID, "the peer offers " + std::to_string(offered) +
                                                  " entries and shows a checkpoint of " +
                                                  std::to_string(verified->checkpoint_size));
+  }
+  ENLACE_ASSIGN_OR_RETURN(const size_t dropped,
+                          channel::EnforceAudience(peer_.own_jurisdiction, verified->entries));
+  if (dropped > 0) {
+    LogWarning("payloads_not_for_this_node",
+               {{"peer", peer_.jurisdiction},
+                {"origin", head.origin},
+                {"payloads", std::to_string(dropped)},
+                {"action", "not kept; the peer's operator must know"}});
   }
   store::ChannelHead after = head;
   after.range = verified->head.range;

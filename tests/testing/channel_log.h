@@ -23,7 +23,8 @@ class ChannelLog {
   }
 
   // Appends entries whose content depends on `seed`.
-  void Grow(uint64_t count, int seed) {
+  void Grow(uint64_t count, int seed,
+            const model::Audience& audience = model::Audience::Network()) {
     for (uint64_t i = 0; i < count; ++i) {
       const uint64_t sequence = entries_.size();
       const std::string text = std::to_string(seed) + "/" + std::to_string(sequence);
@@ -33,11 +34,11 @@ class ChannelLog {
       entry.state = 1;
       entry.payload = "payload " + text;
       entry.opening = std::string(AsView(opening_hash));
-      entry.header = channel::MakeHeader({"training.programme", "subject " + text,
-                                          model::Audience::Network(), entry.payload},
-                                         entry.opening, "subject key", 1767225600000)
-                         .value()
-                         .raw;
+      entry.header =
+          channel::MakeHeader({"training.programme", "subject " + text, audience, entry.payload},
+                              entry.opening, "subject key", 1767225600000)
+              .value()
+              .raw;
       leaves_.push_back(channel::LeafHash(entry.header));
       entries_.push_back(std::move(entry));
     }

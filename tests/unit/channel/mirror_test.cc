@@ -83,6 +83,33 @@ TEST_F(MirrorTest, KeepsPayloadStatesApart) {
   EXPECT_EQ(verified->entries[2].state, PayloadState::kPresent);
 }
 
+TEST_F(MirrorTest, HoldsEntriesAgainstTheirAudience) {
+  ChannelLog log(kOrigin, 0);
+  log.Grow(1, 1, model::Audience::Parse("BRA").value());
+  log.Grow(1, 2, model::Audience::Parse("CHL").value());
+  log.Grow(1, 3, model::Audience::Nobody());
+  log.Grow(1, 4);
+  auto page = VerifyPage(kOrigin, log.key().public_key(), {}, log.MakePage(0, 4, 4));
+  ASSERT_TRUE(page.ok());
+  std::vector<VerifiedEntry>& entries = page->entries;
+  EXPECT_EQ(EnforceAudience("BRA", entries).value(), 2U);
+  EXPECT_EQ(entries[0].state, PayloadState::kPresent);
+  for (const size_t i : {1U, 2U}) {
+    EXPECT_EQ(entries[i].state, PayloadState::kWithheld);
+    EXPECT_EQ(entries[i].payload + entries[i].opening, "");
+  }
+  EXPECT_EQ(entries[3].state, PayloadState::kPresent);
+  // Again there is nothing to drop; erased is erased; kept back is refused.
+  EXPECT_EQ(EnforceAudience("BRA", entries).value(), 0U);
+  entries[3].state = PayloadState::kErased;
+  EXPECT_EQ(EnforceAudience("BRA", entries).value(), 0U);
+  entries[3].state = PayloadState::kWithheld;
+  EXPECT_EQ(ReasonOf(EnforceAudience("BRA", entries).status()), Reason::ENTRY_INVALID);
+  // Of a version that is not understood nothing is judged.
+  entries[3].header.schema_version = kHeaderVersion + 1;
+  EXPECT_EQ(EnforceAudience("BRA", entries).value(), 0U);
+}
+
 TEST_F(MirrorTest, RefusesEntriesOutOfOrder) {
   Page page = log_.MakePage(0, 4, 4);
   std::swap(page.entries[1], page.entries[2]);

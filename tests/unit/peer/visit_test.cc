@@ -259,6 +259,40 @@ TEST_F(VisitTest, StoresNothingOfAForgedPage) {
   EXPECT_TRUE(store::ListChannelHeads(*store_->Read())->empty());
 }
 
+TEST_F(VisitTest, KeepsNoPayloadThatIsForOthers) {
+  ChannelLog log(kOrigin, 2);
+  log.Grow(1, 2, model::Audience::Parse("CHL").value());
+  log.Grow(1, 3, model::Audience::Parse("BRA,CHL").value());
+  log.Grow(1, 4, model::Audience::Nobody());
+  peer_.Offer(log, 5);
+  EXPECT_EQ(Trouble(Run()), "");
+  std::vector<bool> present;
+  ASSERT_TRUE(store::ScanEntries(*store_->Read(), kOrigin, 0, 5, [&](const auto& entry) {
+                present.push_back(entry.state == store::PayloadState::kPresent);
+                EXPECT_EQ(entry.payload.empty(), !present.back());
+                EXPECT_EQ(entry.opening.empty(), !present.back());
+                return true;
+              }).ok());
+  EXPECT_EQ(present, (std::vector<bool>{true, true, false, true, false}));
+  EXPECT_TRUE(store::VerifyStoredChannel(*store_->Read(), kOrigin, log.key().public_key()).ok());
+}
+
+TEST_F(VisitTest, APayloadThatIsKeptBackIsATroubleUntilItComes) {
+  peer_.Offer(log_, 25);
+  peer_.bend = [](pb::PullEntriesResponse& answer) {
+    if (answer.entries(0).sequence() != 10) return;
+    auto& entry = *answer.mutable_entries(4);
+    entry.set_payload_state(enlace::channel::v1::Entry::WITHHELD);
+    entry.clear_payload();
+    entry.clear_opening();
+  };
+  EXPECT_EQ(Trouble(Run()), Name(Reason::ENTRY_INVALID));
+  EXPECT_EQ(Held(), 10U);
+  peer_.bend = {};
+  EXPECT_EQ(Trouble(Run()), "");
+  EXPECT_EQ(Held(), 25U);
+}
+
 TEST_F(VisitTest, RefusesAnOfferOfAnotherSigner) {
   peer_.Offer(ChannelLog(kOrigin, 5, 1, 'x'), 5);
   EXPECT_EQ(Trouble(Run()), Name(Reason::CHECKPOINT_INVALID));

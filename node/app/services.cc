@@ -22,10 +22,11 @@ std::vector<peer::Peer> MakePeers(const Services::Parts& parts) {
   for (const config::PeerEntry& entry : parts.inputs.config.peers) {
     const std::string uri =
         "spiffe://" + trust::TrustDomain(entry.jurisdiction, parts.inputs.config.network) + "/node";
-    peers.push_back({entry.jurisdiction, entry.endpoint,
-                     parts.inputs.peer_keys.at(entry.jurisdiction),
-                     peer::CallOverNetwork(transport::RemoteNode::OverTls(
-                         entry.endpoint, parts.inputs.identity, parts.verifier, uri))});
+    peers.push_back(
+        {entry.jurisdiction, entry.endpoint, parts.inputs.peer_keys.at(entry.jurisdiction),
+         peer::CallOverNetwork(transport::RemoteNode::OverTls(entry.endpoint, parts.inputs.identity,
+                                                              parts.verifier, uri,
+                                                              transport::kPeerAnswers))});
   }
   return peers;
 }

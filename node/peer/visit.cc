@@ -229,6 +229,10 @@ StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
   const Status called = caller_.Call(kPullMethod, request, response, limits_.call_timeout_ms);
   if (!called.ok() && IsOfPeer(called)) peer_status_ = called;
   ENLACE_RETURN_IF_ERROR(called);
+  if (static_cast<size_t>(response.entries_size()) > channel::kPageEntriesMax) {
+    return Error(Reason::REQUEST_TOO_LARGE,
+                 "the peer sends " + std::to_string(response.entries_size()) + " entries at once");
+  }
   return ToPage(response);
 }
 

@@ -23,17 +23,11 @@ grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-bool FromBuffer(const grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
-  grpc::Slice slice;
-  if (!buffer.DumpToSingleSlice(&slice).ok()) return false;
-  return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
-}
-
 constexpr int kConnectMs = 10'000;
 
-grpc::ChannelArguments Arguments() {
+grpc::ChannelArguments Arguments(const AnswerLimits& limits) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(RemoteNode::kResponseBytesMax);
+  arguments.SetMaxReceiveMessageSize(limits.bytes_max);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 32 << 10);  // Room for error details.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -54,31 +48,52 @@ grpc::ChannelArguments Arguments() {
 }  // namespace
 
 RemoteNode::RemoteNode(std::string endpoint, std::shared_ptr<grpc::ChannelCredentials> credentials,
-                       std::shared_ptr<LastRefusal> refusal)
+                       std::shared_ptr<LastRefusal> refusal, const AnswerLimits& limits)
     : endpoint_(std::move(endpoint)),
       refusal_(std::move(refusal)),
-      channel_(grpc::CreateCustomChannel(endpoint_, credentials, Arguments())) {}
+      limits_(limits),
+      channel_(grpc::CreateCustomChannel(endpoint_, credentials, Arguments(limits_))) {}
 
 std::unique_ptr<RemoteNode> RemoteNode::OverTls(const std::string& endpoint,
                                                 const OwnIdentity& identity,
                                                 std::shared_ptr<PeerVerifier> verifier,
-                                                const std::string& expected_uri) {
+                                                const std::string& expected_uri,
+                                                const AnswerLimits& limits) {
   InstallGrpcLog();
   auto refusal = std::make_shared<LastRefusal>();
   auto credentials = ClientTls(identity, std::move(verifier), expected_uri, refusal);
   return std::unique_ptr<RemoteNode>(
-      new RemoteNode(endpoint, std::move(credentials), std::move(refusal)));
+      new RemoteNode(endpoint, std::move(credentials), std::move(refusal), limits));
 }
 
-std::unique_ptr<RemoteNode> RemoteNode::OverSocket(const std::string& endpoint) {
+std::unique_ptr<RemoteNode> RemoteNode::OverSocket(const std::string& endpoint,
+                                                   const AnswerLimits& limits) {
   InstallGrpcLog();
   return std::unique_ptr<RemoteNode>(new RemoteNode(endpoint, grpc::InsecureChannelCredentials(),
-                                                    std::make_shared<LastRefusal>()));
+                                                    std::make_shared<LastRefusal>(), limits));
+}
+
+bool RemoteNode::Enter(grpc::ClientContext& context) {
+  MutexLock lock(mutex_);
+  if (!cancelled_) running_.insert(&context);
+  return !cancelled_;
+}
+
+void RemoteNode::Leave(grpc::ClientContext& context) {
+  MutexLock lock(mutex_);
+  running_.erase(&context);
+}
+
+void RemoteNode::Cancel() {
+  MutexLock lock(mutex_);
+  cancelled_ = true;
+  for (grpc::ClientContext* const context : running_) context->TryCancel();
 }
 
 Status RemoteNode::Call(std::string_view method, const google::protobuf::Message& request,
                         google::protobuf::Message& response, int64_t timeout_ms) {
   grpc::ClientContext context;
+  if (!Enter(context)) return Error(Reason::CALL_CANCELLED, "no more calls of " + endpoint_);
   // gRPC keeps deadlines on the wall clock; the node counts what is left of them.
   context.set_deadline(std::chrono::system_clock::time_point(
       std::chrono::milliseconds(SystemClock().NowMs() + timeout_ms)));
@@ -92,6 +107,7 @@ Status RemoteNode::Call(std::string_view method, const google::protobuf::Message
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);  // Polls on this thread until the one operation is done.
+  Leave(context);
   if (!status.ok()) {
     const Status refused = refusal_->Get();
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !refused.ok()) {
@@ -99,12 +115,13 @@ Status RemoteNode::Call(std::string_view method, const google::protobuf::Message
     }
     return FromRemote(status.error_code(), status.error_message(), status.error_details());
   }
-  if (!FromBuffer(answer, response)) {
-    return Error(Reason::REQUEST_MALFORMED,
-                 endpoint_ + " answered with other bytes than this method's response",
-                 {{"endpoint", endpoint_}});
+  grpc::Slice slice;
+  if (!answer.DumpToSingleSlice(&slice).ok()) {
+    return Error(Reason::INTERNAL, "the answer of " + endpoint_ + " cannot be read");
   }
-  return Status();
+  const Status parsed =
+      ParseAnswer({reinterpret_cast<const char*>(slice.begin()), slice.size()}, limits_, response);
+  return parsed.ok() ? parsed : WithContext(parsed, endpoint_);
 }
 
 }  // namespace enlace::transport

@@ -249,6 +249,16 @@ TEST_F(VisitTest, AnOfferThatNoPageReachesIsATroubleAndCostsNoWrites) {
   EXPECT_EQ(store_->commit_sequence(), commits) << "an empty page must cost no synced write";
 }
 
+TEST_F(VisitTest, RefusesAPageOfTooManyEntries) {
+  peer_.Offer(log_, 25);
+  peer_.bend = [](pb::PullEntriesResponse& answer) {
+    while (answer.entries_size() <= static_cast<int>(channel::kPageEntriesMax))
+      answer.add_entries();
+  };
+  EXPECT_EQ(Trouble(Run()), Name(Reason::REQUEST_TOO_LARGE));
+  EXPECT_EQ(Held(), 0U);
+}
+
 TEST_F(VisitTest, StoresNothingOfAForgedPage) {
   peer_.Offer(log_, 25);
   peer_.bend = [](pb::PullEntriesResponse& answer) {

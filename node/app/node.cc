@@ -144,6 +144,7 @@ class NodeImpl final : public Node {
     serving_ = false;
     watch_.request_stop();
     wake_.NotifyAll();
+    services_.puller().AskToStop();
     std::vector<rpc::Server*> servers;
     for (rpc::Server* server : {network_.get(), admin_.get()}) {
       if (server != nullptr) servers.push_back(server);

@@ -12,6 +12,7 @@ class NetworkCaller final : public PeerCaller {
               google::protobuf::Message& response, int64_t timeout_ms) override {
     return node_->Call(method, request, response, timeout_ms);
   }
+  void Cancel() override { node_->Cancel(); }
 
  private:
   const std::unique_ptr<transport::RemoteNode> node_;

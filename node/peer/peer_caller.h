@@ -23,6 +23,8 @@ class PeerCaller {
   // Called by one thread at a time.
   virtual Status Call(std::string_view method, const google::protobuf::Message& request,
                       google::protobuf::Message& response, int64_t timeout_ms) = 0;
+  // Ends the call under way and lets none begin any more. From any thread.
+  virtual void Cancel() {}
 };
 
 // Over mutual TLS.

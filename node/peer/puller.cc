@@ -37,9 +37,12 @@ class Puller::Worker {
     thread_ = std::thread([this] { Loop(); });
   }
   void AskToStop() {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    changed_.NotifyAll();
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+      changed_.NotifyAll();
+    }
+    caller_->Cancel();
   }
   void Join() {
     if (thread_.joinable()) thread_.join();
@@ -105,7 +108,9 @@ class Puller::Worker {
     MutexLock lock(mutex_);
     ++status_.visits;
     const bool reached = result.status.ok();
-    if (reached != status_.reachable || status_.visits == 1) LogChange(result.status);
+    if ((reached != status_.reachable || status_.visits == 1) && !stopping_) {
+      LogChange(result.status);
+    }
     status_.reachable = reached;
     status_.trouble = reached ? "" : std::string(ReasonName(ReasonOf(result.status)));
     if (reached) status_.last_success_time_ms = clock_.NowMs();
@@ -168,7 +173,7 @@ class Puller::Worker {
   const Clock& clock_;
   metrics::Metrics* const metrics_;
   const PullerOptions& options_;
-  const std::unique_ptr<PeerCaller> caller_;  // Used by the thread only.
+  const std::unique_ptr<PeerCaller> caller_;  // Called by the thread only.
   const PeerIdentity identity_;
   std::thread thread_;
 
@@ -200,8 +205,12 @@ void Puller::Start() {
   for (const auto& worker : workers_) worker->Start();
 }
 
-void Puller::Stop() {
+void Puller::AskToStop() {
   for (const auto& worker : workers_) worker->AskToStop();
+}
+
+void Puller::Stop() {
+  AskToStop();
   for (const auto& worker : workers_) worker->Join();
 }
 

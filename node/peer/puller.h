@@ -57,8 +57,9 @@ class Puller {
 
   // Begins to visit; the first visits are made at once. Once.
   void Start();
-  // Joins all workers: a call under way ends first, at the latest with its own deadline.
-  // Idempotent.
+  // Ends calls under way and lets no visit begin any more; does not wait.
+  void AskToStop();
+  // Also joins all workers. Idempotent.
   void Stop();
 
   // Visits every peer now and returns when each has been visited since the call began, or

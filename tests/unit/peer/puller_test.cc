@@ -304,6 +304,55 @@ TEST_F(PullerTest, AnExceptionEndsOneVisitAndNotTheNode) {
   EXPECT_EQ(Held("BRA", "demo/ARG/training"), 5U);
 }
 
+// Answers nothing until it is cancelled.
+class HangingCaller final : public PeerCaller {
+ public:
+  Status Call(std::string_view, const google::protobuf::Message&, google::protobuf::Message&,
+              int64_t) override {
+    MutexLock lock(mutex_);
+    called_ = true;
+    changed_.NotifyAll();
+    const bool ended = changed_.WaitFor(mutex_, 30'000, [this] { return cancelled_; });
+    return Error(ended ? Reason::CALL_CANCELLED : Reason::DEADLINE_PASSED, "no answer");
+  }
+  void Cancel() override {
+    MutexLock lock(mutex_);
+    cancelled_ = true;
+    changed_.NotifyAll();
+  }
+  void WaitForCall() {
+    MutexLock lock(mutex_);
+    changed_.Wait(mutex_, [this] { return called_; });
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool called_ = false;
+  bool cancelled_ = false;
+};
+
+TEST_F(PullerTest, StopDoesNotWaitForAPeerThatHangs) {
+  auto caller = std::make_unique<HangingCaller>();
+  HangingCaller& hanging = *caller;
+  Peer peer = MakePeer("BRA", "ARG");
+  peer.caller = std::move(caller);
+  std::vector<Peer> peers;
+  peers.push_back(std::move(peer));
+  PullerOptions options;
+  options.network = "demo";
+  options.own_jurisdiction = "BRA";
+  Puller puller(node("BRA").store(), clock_, nullptr, options, std::move(peers));
+  puller.Start();
+  hanging.WaitForCall();
+  const int64_t before_ms = SystemClock().SteadyMs();
+  puller.AskToStop();
+  puller.PullNow();  // Returns: there are no more visits.
+  puller.Stop();
+  EXPECT_LT(SystemClock().SteadyMs() - before_ms, 10'000);
+  EXPECT_EQ(StatusOf(puller, "ARG").trouble, "CALL_CANCELLED");
+}
+
 TEST_F(PullerTest, WaitsLongerAfterEachFailureAndNotAfterSuccess) {
   Cut("BRA", "ARG", true);
   const auto puller = MakePuller("BRA");

@@ -439,7 +439,7 @@ for index in "${!states[@]}"; do
   for ((at = index % ${#files[@]}; at < ${#files[@]}; at += ${#states[@]})); do
     id=$(basename "${files[$at]}" .yaml)
     enlace_as "$state" person/coordinator programmes create "${id#*-}" --file "${files[$at]}" \
-      --request-id "$(cat /proc/sys/kernel/random/uuid)" > /dev/null
+      --audience network --request-id "$(cat /proc/sys/kernel/random/uuid)" > /dev/null
     say "$state published ${id#*-}"
   done
 done

@@ -63,7 +63,7 @@ class ProgrammesCreate final : public Command {
  private:
   std::string id_;
   ProgrammeArguments content_;
-  std::string audience_;
+  std::string audience_ = "network";  // The node takes none for granted.
   std::string request_id_;
 };
 

@@ -1,6 +1,7 @@
 #include "node/service/caller.h"
 
 #include <algorithm>
+#include <set>
 
 namespace enlace::service {
 
@@ -10,6 +11,11 @@ StatusOr<std::string> RequireEntity(const rpc::CallContext& call) {
                  "this is for reporting entities; call with the certificate of one");
   }
   return call.caller.entity;
+}
+
+bool IsPartnerOnly(const rpc::CallContext& call) {
+  return call.caller.door == authz::Door::kNetwork &&
+         call.caller.roles == std::set<authz::Role>{authz::Role::kPartner};
 }
 
 Status CheckRequestId(const std::string& request_id) {

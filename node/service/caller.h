@@ -11,6 +11,9 @@ namespace enlace::service {
 // person owns no rows.
 StatusOr<std::string> RequireEntity(const rpc::CallContext& call);
 
+// A caller of the network door whose only role is partner: sees what all may see.
+bool IsPartnerOnly(const rpc::CallContext& call);
+
 // A request id is empty or a UUID: it must not be guessable, since it stands for content.
 Status CheckRequestId(const std::string& request_id);
 

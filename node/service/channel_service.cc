@@ -4,6 +4,7 @@
 #include <array>
 
 #include "node/model/names.h"
+#include "node/service/caller.h"
 #include "node/service/stoppable_reader.h"
 
 namespace enlace::service {
@@ -52,9 +53,7 @@ Status NotFound() {
 }
 
 bool MaySee(const rpc::CallContext& call, const std::string& origin) {
-  const bool partner_only = call.caller.door == authz::Door::kNetwork &&
-                            call.caller.roles == std::set<authz::Role>{authz::Role::kPartner};
-  if (!partner_only) return true;
+  if (!IsPartnerOnly(call)) return true;
   const auto parsed = model::ChannelOrigin::Parse(origin);
   return parsed.ok() && parsed->peer.empty();
 }

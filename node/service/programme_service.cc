@@ -8,8 +8,8 @@
 #include "node/model/names.h"
 #include "node/service/caller.h"
 #include "node/service/commit.h"
-#include "node/service/programme_check.h"
 #include "node/store/audit_table.h"
+#include "node/views/programme_check.h"
 
 namespace enlace::service {
 namespace {
@@ -43,6 +43,11 @@ pb::CatalogueProgramme ToProto(const CatalogueEntry& entry) {
 template <typename Numbers>
 bool Contains(const Numbers& numbers, uint32_t wanted) {
   return wanted == 0 || std::find(numbers.begin(), numbers.end(), wanted) != numbers.end();
+}
+
+// Partners see what the whole network sees; an audience of jurisdictions does not mean them.
+bool MaySee(const rpc::CallContext& call, const CatalogueEntry& entry) {
+  return !IsPartnerOnly(call) || entry.audience == model::Audience::Network().ToString();
 }
 
 bool Matches(const CatalogueEntry& entry, const pb::ListProgrammesRequest& request) {
@@ -144,13 +149,16 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::CreateProgramme(
     return InvalidFields(
         {{"programme.name", "name and revision are made by the node", Reason::REQUEST_INVALID}});
   }
-  ENLACE_RETURN_IF_ERROR(CheckProgramme(request.programme(), parts_.registry));
-  ENLACE_ASSIGN_OR_RETURN(
-      const auto audience,
-      model::Audience::Parse(request.audience().empty() ? "network" : request.audience()));
+  ENLACE_RETURN_IF_ERROR(views::CheckProgramme(request.programme(), parts_.registry));
+  ENLACE_ASSIGN_OR_RETURN(const auto audience, model::Audience::Parse(request.audience()));
+  if (audience.ToString().empty()) {
+    return InvalidFields(
+        {{"audience", "expected network, or alpha-3 codes separated by commas; nobody is not meant",
+          Reason::REQUEST_INVALID}});
+  }
   CatalogueEntry fresh;
   fresh.programme = request.programme();
-  Canonicalize(fresh.programme);
+  views::Canonicalize(fresh.programme);
   fresh.programme.set_name(
       model::ResourceName{parts_.jurisdiction, "programmes", request.programme_id()}.ToString());
   fresh.programme.set_revision(1);
@@ -183,14 +191,14 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::CreateProgramme(
 
 StatusOr<pb::CatalogueProgramme> ProgrammeService::UpdateProgramme(
     const rpc::CallContext& call, const pb::UpdateProgrammeRequest& request) {
-  ENLACE_RETURN_IF_ERROR(CheckProgramme(request.programme(), parts_.registry));
+  ENLACE_RETURN_IF_ERROR(views::CheckProgramme(request.programme(), parts_.registry));
   CatalogueEntry entry;
   const auto work = [&](store::Transaction& transaction) -> Status {
     ENLACE_ASSIGN_OR_RETURN(entry,
                             LoadToChange(transaction, request.programme().name(), request.etag()));
     const uint32_t revision = entry.programme.revision() + 1;
     entry.programme = request.programme();
-    Canonicalize(entry.programme);
+    views::Canonicalize(entry.programme);
     entry.programme.set_revision(revision);
     ENLACE_RETURN_IF_ERROR(
         Publish(transaction, "training.programme", entry.programme.SerializeAsString(), entry));
@@ -223,12 +231,13 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::WithdrawProgramme(
 }
 
 StatusOr<pb::CatalogueProgramme> ProgrammeService::GetProgramme(
-    const rpc::CallContext&, const pb::GetProgrammeRequest& request) {
+    const rpc::CallContext& call, const pb::GetProgrammeRequest& request) {
   ENLACE_ASSIGN_OR_RETURN(const auto name,
                           model::ResourceName::Parse(request.name(), "programmes"));
   const auto reader = parts_.store.Read();
   if (name.jurisdiction == parts_.jurisdiction) {
     ENLACE_ASSIGN_OR_RETURN(const CatalogueEntry own, LoadOwn(*reader, request.name()));
+    if (!MaySee(call, own)) return NotFound();
     return ToProto(own);
   }
   ENLACE_ASSIGN_OR_RETURN(const auto channels,
@@ -236,7 +245,9 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::GetProgramme(
   for (const views::ChannelAt& channel : channels) {
     ENLACE_ASSIGN_OR_RETURN(const auto state, parts_.catalogue.At(*reader, channel));
     const auto found = state->programmes.find(request.name());
-    if (found != state->programmes.end()) return ToProto(found->second);
+    if (found == state->programmes.end()) continue;
+    if (!MaySee(call, found->second)) return NotFound();
+    return ToProto(found->second);
   }
   return NotFound();
 }
@@ -251,19 +262,23 @@ StatusOr<pb::ListProgrammesResponse> ProgrammeService::ListProgrammes(
   ENLACE_ASSIGN_OR_RETURN(const auto channels,
                           views::HeldChannels(*reader, parts_.network, "training"));
   pb::ListProgrammesResponse response;
+  size_t bytes = 0;
   // Channels are ordered by jurisdiction and so are names: the listing is in name order.
   for (const views::ChannelAt& channel : channels) {
     ENLACE_ASSIGN_OR_RETURN(const auto state, parts_.catalogue.At(*reader, channel));
     if (!request.jurisdiction().empty() && state->jurisdiction != request.jurisdiction()) continue;
     for (auto it = state->programmes.upper_bound(cursor); it != state->programmes.end(); ++it) {
-      if (!Matches(it->second, request)) continue;
-      if (static_cast<size_t>(response.programmes_size()) == size) {
+      if (!MaySee(call, it->second) || !Matches(it->second, request)) continue;
+      pb::CatalogueProgramme item = ToProto(it->second);
+      bytes += item.ByteSizeLong();
+      if (static_cast<size_t>(response.programmes_size()) == size ||
+          (bytes > kPageBytesMax && response.programmes_size() > 0)) {
         const std::string& last =
             response.programmes(response.programmes_size() - 1).programme().name();
         response.set_next_page_token(parts_.page_tokens.Seal(call, request, last));
         return response;
       }
-      *response.add_programmes() = ToProto(it->second);
+      *response.add_programmes() = std::move(item);
     }
   }
   return response;

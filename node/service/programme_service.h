@@ -18,6 +18,8 @@ namespace enlace::service {
 
 class ProgrammeService {
  public:
+  static constexpr size_t kPageBytesMax = 1 << 20;  // Unless a single programme is larger.
+
   struct Parts {
     store::Store& store;
     const codes::Registry& registry;

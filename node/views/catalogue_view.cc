@@ -1,6 +1,7 @@
 #include "node/views/catalogue_view.h"
 
 #include "node/model/names.h"
+#include "node/views/programme_check.h"
 
 namespace enlace::views {
 namespace {
@@ -13,7 +14,8 @@ bool IsOwn(const std::string& name, const CatalogueState& state) {
 
 void AddProgramme(const store::StoredEntry& entry, CatalogueState& state) {
   channel::v1::Programme programme;
-  if (!programme.ParseFromString(entry.payload) || !IsOwn(programme.name(), state)) {
+  if (!programme.ParseFromString(entry.payload) || !IsOwn(programme.name(), state) ||
+      !CheckForeignProgramme(programme).ok()) {
     ++state.left_out.invalid;
     return;
   }

@@ -10,9 +10,10 @@
 
 // The catalogue of programmes: a fold of training channels.
 //
-// The highest revision of a programme counts, and it must be of the channel's own
-// jurisdiction. A later entry about the same programme that this node may not read (its
-// audience was narrowed) takes the programme out of the catalogue.
+// The highest revision of a programme counts; it must be of the channel's own jurisdiction
+// and keep the rules for what a programme may say (programme_check.h). A later entry about the same
+// programme that this node may not read (its audience was narrowed) takes the programme out of the
+// catalogue.
 namespace enlace::views {
 
 struct CatalogueEntry {

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <set>
+
+#include "node/model/public_text.h"
 #include "node/service/node_card.h"
-#include "node/service/public_text.h"
 #include "tests/contract/release_node.h"
 
 namespace enlace::testing {
@@ -44,7 +46,7 @@ Programme ValidProgramme() {
 class ProgrammeContractTest : public ::testing::Test {
  protected:
   StatusOr<CatalogueProgramme> Create(const std::string& id, const Programme& programme,
-                                      const std::string& audience = "",
+                                      const std::string& audience = "network",
                                       const std::string& request_id = "") {
     pb::CreateProgrammeRequest request;
     request.set_programme_id(id);
@@ -99,13 +101,14 @@ TEST_F(ProgrammeContractTest, CreatePublishesOnTheTrainingChannel) {
 }
 
 TEST_F(ProgrammeContractTest, CreateAgainWithTheSameRequestIdPublishesOnce) {
-  const auto first = Create("a", ValidProgramme(), "", kRequestId);
+  const auto first = Create("a", ValidProgramme(), "network", kRequestId);
   ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_EQ(Create("a", ValidProgramme(), "", kRequestId)->etag(), first->etag());
+  EXPECT_EQ(Create("a", ValidProgramme(), "network", kRequestId)->etag(), first->etag());
   EXPECT_EQ(node_.ChannelSize("training"), 1u);
   auto other = ValidProgramme();
   other.set_hours(41);
-  EXPECT_EQ(ReasonOf(Create("a", other, "", kRequestId).status()), Reason::REQUEST_ID_REUSED);
+  EXPECT_EQ(ReasonOf(Create("a", other, "network", kRequestId).status()),
+            Reason::REQUEST_ID_REUSED);
 }
 
 TEST_F(ProgrammeContractTest, ATakenIdIsRefused) {
@@ -120,6 +123,35 @@ TEST_F(ProgrammeContractTest, CreateRefusesBadNamesAndAudiences) {
   named.set_name("jurisdictions/ARG/programmes/a");
   EXPECT_EQ(ReasonOf(Create("a", named).status()), Reason::REQUEST_INVALID);
   EXPECT_EQ(node_.ChannelSize("training"), 0u);
+}
+
+TEST_F(ProgrammeContractTest, NobodyIsNotAnAudience) {
+  const auto created = Create("a", ValidProgramme(), "");
+  ASSERT_FALSE(created.ok());
+  EXPECT_EQ(ReasonOf(created.status()), Reason::REQUEST_INVALID);
+  EXPECT_EQ(ViolationsOf(created.status()).at(0).field, "audience");
+  EXPECT_EQ(node_.ChannelSize("training"), 0u);
+}
+
+TEST_F(ProgrammeContractTest, PartnersSeeWhatIsForTheWholeNetwork) {
+  const auto narrow = Create("a", ValidProgramme(), "ARG,BRA");
+  const auto wide = Create("b", ValidProgramme());
+  ASSERT_TRUE(narrow.ok() && wide.ok());
+  const auto partner = WithRoles("spiffe://arg.demo/partner/unodc", 'u', {authz::Role::kPartner});
+  const auto list = node_.Call<pb::ListProgrammesResponse>(
+      partner, std::string(kProgrammes) + "ListProgrammes", pb::ListProgrammesRequest());
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_THAT(list->programmes(), SizeIs(1));
+  EXPECT_EQ(list->programmes(0).programme().name(), wide->programme().name());
+  const auto get = [&](const std::string& name) {
+    pb::GetProgrammeRequest request;
+    request.set_name(name);
+    return node_.Call<CatalogueProgramme>(partner, std::string(kProgrammes) + "GetProgramme",
+                                          request);
+  };
+  EXPECT_TRUE(get(wide->programme().name()).ok());
+  EXPECT_EQ(ReasonOf(get(narrow->programme().name()).status()), Reason::PROGRAMME_NOT_FOUND);
+  EXPECT_THAT(List({})->programmes(), SizeIs(2)) << "others go on to see both";
 }
 
 TEST_F(ProgrammeContractTest, AudienceIsKeptInCanonicalForm) {
@@ -181,15 +213,15 @@ TEST_F(ProgrammeContractTest, TextsThatLookLikeAPersonsDataAreRefusedWithoutEcho
 TEST(PublicTextTest, WhatIsFineAndWhatIsNot) {
   for (const char* good : {"Curso 2024-2026", "Del 2026-01-31 al 2026-12-31", "40 horas, 3 módulos",
                            "Formação «básica»", "Palermo Protocol, art. 3(a), 2000"}) {
-    EXPECT_EQ(service::CheckPublicText(good, 100), "") << good;
+    EXPECT_EQ(model::CheckPublicText(good, 100), "") << good;
   }
   for (const std::string bad :
        {"a\nb", "a\tb", "\x7f", "a\xC2\x85", "\xEF\xBF\xBD", "\xff", "a\xE2\x80\xAE",
         "a\xE2\x80\x8B", "a\xE2\x81\xA6", "   ", "x@y.org", "123 4567", "(011) 4321-987"}) {
-    EXPECT_NE(service::CheckPublicText(bad, 100), "") << HexEncode(bad);
+    EXPECT_NE(model::CheckPublicText(bad, 100), "") << HexEncode(bad);
   }
-  EXPECT_EQ(service::CheckPublicText("ñññ", 3), "");
-  EXPECT_NE(service::CheckPublicText("ññññ", 3), "");
+  EXPECT_EQ(model::CheckPublicText("ñññ", 3), "");
+  EXPECT_NE(model::CheckPublicText("ññññ", 3), "");
 }
 
 TEST_F(ProgrammeContractTest, UpdateMakesTheNextRevision) {
@@ -293,6 +325,32 @@ TEST_F(ProgrammeContractTest, ListFiltersAndPagesInNameOrder) {
   EXPECT_THAT(List(filter)->programmes(), SizeIs(4));
   filter.set_jurisdiction("BRA");
   EXPECT_THAT(List(filter)->programmes(), SizeIs(0));
+}
+
+TEST_F(ProgrammeContractTest, APageIsBoundedByItsBytes) {
+  auto large = ValidProgramme();
+  large.clear_summary();
+  for (const char* language : {"en", "es", "fr", "pt"}) {
+    AddText(large.mutable_summary(), language, std::string(2000, 'a'));
+  }
+  constexpr int kProgrammesMade = 200;  // Some 1.7 MB.
+  for (int i = 0; i < kProgrammesMade; ++i) {
+    ASSERT_TRUE(Create("p" + std::to_string(i), large).ok());
+  }
+  pb::ListProgrammesRequest request;
+  request.set_page_size(1000);
+  std::set<std::string> seen;
+  int pages = 0;
+  do {
+    const auto page = List(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->ByteSizeLong(), service::ProgrammeService::kPageBytesMax + 1000);
+    for (const auto& item : page->programmes()) seen.insert(item.programme().name());
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_EQ(pages, 2);
+  EXPECT_THAT(seen, SizeIs(kProgrammesMade));
 }
 
 TEST_F(ProgrammeContractTest, ListRefusesBadFilters) {

@@ -31,6 +31,7 @@ TEST_F(ProgramTest, AProgrammeComesFromAFileAndFlags) {
                            "--title", "pt=Tráfico de pessoas", "--for", "police"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(sent.programme_id(), "border-basics");
+  EXPECT_EQ(sent.audience(), "network");
   EXPECT_EQ(sent.programme().hours(), 24u);
   EXPECT_EQ(sent.programme().title().texts_size(), 3);
   EXPECT_EQ(sent.programme().topics_size(), 1);

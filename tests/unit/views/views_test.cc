@@ -75,12 +75,21 @@ class ViewsTest : public ::testing::Test {
   std::shared_ptr<const StatisticsState> Statistics(uint64_t size) {
     return *figures_.At(*db_.store->Read(), {kStatistics, size});
   }
+  static void AddText(channel::v1::LocalizedText& texts, const std::string& text) {
+    auto& added = *texts.add_texts();
+    added.set_language("es");
+    added.set_text(text);
+    added.set_translation(channel::v1::LocalizedText::Text::ORIGINAL);
+  }
   uint64_t Programme(const std::string& id, uint32_t revision,
                      const std::string& audience = "network",
-                     const std::string& jurisdiction = "ARG") {
+                     const std::string& jurisdiction = "ARG",
+                     const std::function<void(channel::v1::Programme&)>& change = {}) {
     channel::v1::Programme programme;
     programme.set_name("jurisdictions/" + jurisdiction + "/programmes/" + id);
     programme.set_revision(revision);
+    AddText(*programme.mutable_title(), "Curso");
+    if (change) change(programme);
     return Append(kTraining, {"training.programme", id, programme.SerializeAsString(), audience});
   }
   std::shared_ptr<const CatalogueState> Catalogue(uint64_t size) {
@@ -207,6 +216,40 @@ TEST_F(ViewsTest, AWithdrawnProgrammeIsMarked) {
   Append(kTraining, {"training.withdrawal", "a", withdrawal.SerializeAsString()});
   EXPECT_FALSE(Catalogue(1)->programmes.begin()->second.withdrawn);
   EXPECT_TRUE(Catalogue(2)->programmes.begin()->second.withdrawn);
+}
+
+TEST_F(ViewsTest, AProgrammeAgainstTheRulesOfTextsIsLeftOut) {
+  for (int i = 0; i < 20; ++i) {
+    Programme("large" + std::to_string(i), 1, "network", "ARG",
+              [](auto& p) { AddText(*p.mutable_summary(), std::string(890'000, 'a')); });
+  }
+  Programme("turned", 1, "network", "ARG",
+            [](auto& p) { p.mutable_title()->mutable_texts(0)->set_text("a\xE2\x80\xAE"); });
+  Programme("person", 1, "network", "ARG",
+            [](auto& p) { p.set_contact_role("maria.gomez@example.org"); });
+  Programme("untitled", 1, "network", "ARG", [](auto& p) { p.clear_title(); });
+  Programme("codes", 1, "network", "ARG", [](auto& p) {
+    for (int i = 0; i < 51; ++i) p.add_topics(1);
+  });
+  Programme("fine", 1);
+  const auto state = Catalogue(25);
+  ASSERT_THAT(state->programmes, SizeIs(1));
+  EXPECT_EQ(state->programmes.begin()->first, "jurisdictions/ARG/programmes/fine");
+  EXPECT_EQ(state->left_out.invalid, 24u);
+}
+
+TEST_F(ViewsTest, CodesAndLanguagesOfNewerSoftwareAreShown) {
+  Programme("a", 1, "network", "ARG", [](auto& p) {
+    p.set_codelist_version(99);
+    p.add_topics(60'000);
+    p.set_depth(60'000);
+    auto& text = *p.mutable_title()->add_texts();
+    text.set_language("gn");
+    text.set_text("Mbo'epy");
+    text.set_translation(static_cast<channel::v1::LocalizedText::Text::Translation>(9));
+  });
+  EXPECT_THAT(Catalogue(1)->programmes, SizeIs(1));
+  EXPECT_EQ(Catalogue(1)->left_out.invalid, 0u);
 }
 
 TEST_F(ViewsTest, AProgrammeOfAnotherStateIsLeftOut) {

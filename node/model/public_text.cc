@@ -1,4 +1,4 @@
-#include "node/service/public_text.h"
+#include "node/model/public_text.h"
 
 #include <array>
 #include <optional>
@@ -8,7 +8,7 @@
 
 #include "node/codes/fold.h"
 
-namespace enlace::service {
+namespace enlace::model {
 namespace {
 
 // Digits that a phone or document number has at least.
@@ -106,4 +106,4 @@ bool IsDate(std::string_view text) {
   return day <= kDays[month - 1] + (month == 2 && leap ? 1u : 0u);
 }
 
-}  // namespace enlace::service
+}  // namespace enlace::model

@@ -5,7 +5,7 @@
 #include <string_view>
 
 // What may stand in a text that goes out to other states. Pure.
-namespace enlace::service {
+namespace enlace::model {
 
 // Empty when `text` may be published, else what was expected, without a word of the text.
 //
@@ -18,4 +18,4 @@ std::string CheckPublicText(std::string_view text, size_t characters_max);
 // "2026-01-31", a day that exists.
 bool IsDate(std::string_view text);
 
-}  // namespace enlace::service
+}  // namespace enlace::model

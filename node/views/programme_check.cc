@@ -1,4 +1,4 @@
-#include "node/service/programme_check.h"
+#include "node/views/programme_check.h"
 
 #include <algorithm>
 #include <set>
@@ -6,17 +6,23 @@
 
 #include <fmt/format.h>
 
-#include "node/service/public_text.h"
+#include "node/model/public_text.h"
 
-namespace enlace::service {
+namespace enlace::views {
 namespace {
 
 using channel::v1::LocalizedText;
 using channel::v1::Programme;
 
+bool IsLanguage(const std::string& text) {
+  return text.size() == 2 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 class Checker {
  public:
-  Checker(const codes::Registry& registry, uint32_t version)
+  // Without a registry codes and languages of texts are not looked up.
+  Checker(const codes::Registry* registry, uint32_t version)
       : registry_(registry), version_(version) {}
 
   void Fault(const std::string& field, std::string expected,
@@ -25,22 +31,30 @@ class Checker {
   }
 
   void Text(const std::string& field, const std::string& text, size_t characters_max) {
-    std::string expected = CheckPublicText(text, characters_max);
+    std::string expected = model::CheckPublicText(text, characters_max);
     if (!expected.empty()) Fault(field, std::move(expected), Reason::TEXT_INVALID);
   }
 
   void Texts(const std::string& field, const LocalizedText& texts, size_t characters_max) {
+    if (texts.texts_size() > kProgrammeCodesMax) {
+      Fault(field, fmt::format("expected at most {} languages", kProgrammeCodesMax));
+      return;
+    }
     std::set<std::string> seen;
     for (int index = 0; index < texts.texts_size(); ++index) {
       const LocalizedText::Text& text = texts.texts(index);
       const std::string path = fmt::format("{}.texts[{}]", field, index);
-      const bool known = std::find(std::begin(codes::kLanguages), std::end(codes::kLanguages),
-                                   text.language()) != std::end(codes::kLanguages);
+      const bool known = registry_ == nullptr
+                             ? IsLanguage(text.language())
+                             : std::find(std::begin(codes::kLanguages), std::end(codes::kLanguages),
+                                         text.language()) != std::end(codes::kLanguages);
       if (!known || !seen.insert(text.language()).second) {
         Fault(path + ".language", "expected en, es, fr or pt, each at most once");
       }
-      if (!LocalizedText::Text::Translation_IsValid(text.translation()) ||
-          text.translation() == LocalizedText::Text::TRANSLATION_UNSPECIFIED) {
+      const bool stated =
+          text.translation() != LocalizedText::Text::TRANSLATION_UNSPECIFIED &&
+          (registry_ == nullptr || LocalizedText::Text::Translation_IsValid(text.translation()));
+      if (!stated) {
         Fault(path + ".translation", "expected ORIGINAL, TRANSLATED or MACHINE");
       }
       Text(path + ".text", text.text(), characters_max);
@@ -48,7 +62,7 @@ class Checker {
   }
 
   void Code(const std::string& field, std::string_view list, uint32_t number) {
-    if (registry_.Get(list).Has(number, version_)) return;
+    if (registry_ == nullptr || registry_->Get(list).Has(number, version_)) return;
     Fault(field, fmt::format("expected a code of list {}", list), Reason::CODE_UNKNOWN);
   }
 
@@ -66,19 +80,14 @@ class Checker {
   Status Finish() { return faults_.empty() ? absl::OkStatus() : InvalidFields(std::move(faults_)); }
 
  private:
-  const codes::Registry& registry_;
+  const codes::Registry* const registry_;
   uint32_t version_;
   std::vector<FieldViolation> faults_;
 };
 
-bool IsLanguage(const std::string& text) {
-  return text.size() == 2 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-}
-
 void CheckPeriod(const Programme& programme, Checker& checker) {
-  const bool from = programme.valid_from().empty() || IsDate(programme.valid_from());
-  const bool to = programme.valid_to().empty() || IsDate(programme.valid_to());
+  const bool from = programme.valid_from().empty() || model::IsDate(programme.valid_from());
+  const bool to = programme.valid_to().empty() || model::IsDate(programme.valid_to());
   if (!from) checker.Fault("valid_from", "expected a day such as 2026-01-31, or nothing");
   if (!to) checker.Fault("valid_to", "expected a day such as 2026-12-31, or nothing");
   if (from && to && !programme.valid_to().empty() &&
@@ -93,15 +102,7 @@ void SortUnique(Field* field) {
   field->erase(std::unique(field->begin(), field->end()), field->end());
 }
 
-}  // namespace
-
-Status CheckProgramme(const Programme& programme, const codes::Registry& registry) {
-  const uint32_t version = programme.codelist_version();
-  Checker checker(registry, version);
-  if (version == 0 || version > registry.version()) {
-    checker.Fault("codelist_version", fmt::format("expected 1 to {}", registry.version()));
-    return checker.Finish();
-  }
+Status CheckContent(const Programme& programme, Checker& checker) {
   if (programme.title().texts().empty()) {
     checker.Fault("title", "expected a text in at least one language");
   }
@@ -128,6 +129,23 @@ Status CheckProgramme(const Programme& programme, const codes::Registry& registr
   return checker.Finish();
 }
 
+}  // namespace
+
+Status CheckProgramme(const Programme& programme, const codes::Registry& registry) {
+  const uint32_t version = programme.codelist_version();
+  Checker checker(&registry, version);
+  if (version == 0 || version > registry.version()) {
+    checker.Fault("codelist_version", fmt::format("expected 1 to {}", registry.version()));
+    return checker.Finish();
+  }
+  return CheckContent(programme, checker);
+}
+
+Status CheckForeignProgramme(const Programme& programme) {
+  Checker checker(nullptr, 0);
+  return CheckContent(programme, checker);
+}
+
 void Canonicalize(Programme& programme) {
   SortUnique(programme.mutable_topics());
   SortUnique(programme.mutable_audiences());
@@ -135,4 +153,4 @@ void Canonicalize(Programme& programme) {
   SortUnique(programme.mutable_languages());
 }
 
-}  // namespace enlace::service
+}  // namespace enlace::views

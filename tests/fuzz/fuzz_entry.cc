@@ -28,8 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
           .value()
           .raw;
   // Protobuf writes a line for each text that is not UTF-8.
-  static const auto* silence = new google::protobuf::LogSilencer;
-  (void)silence;
+  static const google::protobuf::LogSilencer silence;
   const std::string input(reinterpret_cast<const char*>(data), size);
   Check(input);
   Check(good + input);

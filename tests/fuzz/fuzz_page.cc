@@ -76,8 +76,7 @@ void Mutate(channel::Page& page, const channel::Page& other, Input& input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const enlace::testing::ChannelLog log("demo/ARG/training", 24);
-  static const auto* silence = new google::protobuf::LogSilencer;
-  (void)silence;
+  static const google::protobuf::LogSilencer silence;
   Input input(data, size);
   const uint64_t held = input.Next() % 12;
   const uint64_t last = held + input.Next() % 6;

@@ -102,6 +102,12 @@ void SortUnique(Field* field) {
   field->erase(std::unique(field->begin(), field->end()), field->end());
 }
 
+void SortTexts(LocalizedText& texts) {
+  std::stable_sort(
+      texts.mutable_texts()->begin(), texts.mutable_texts()->end(),
+      [](const auto& left, const auto& right) { return left.language() < right.language(); });
+}
+
 Status CheckContent(const Programme& programme, Checker& checker) {
   if (programme.title().texts().empty()) {
     checker.Fault("title", "expected a text in at least one language");
@@ -147,6 +153,8 @@ Status CheckForeignProgramme(const Programme& programme) {
 }
 
 void Canonicalize(Programme& programme) {
+  SortTexts(*programme.mutable_title());
+  SortTexts(*programme.mutable_summary());
   SortUnique(programme.mutable_topics());
   SortUnique(programme.mutable_audiences());
   SortUnique(programme.mutable_delivery_modes());

@@ -22,7 +22,8 @@ Status CheckProgramme(const channel::v1::Programme& programme, const codes::Regi
 // languages: their numbers are not looked up, all limits and rules of texts hold.
 Status CheckForeignProgramme(const channel::v1::Programme& programme);
 
-// Sorts the code lists and languages and drops repeats, so that equal content is equal bytes.
+// Sorts texts by language, and codes and languages without repeats, so that equal content is
+// equal bytes.
 void Canonicalize(channel::v1::Programme& programme);
 
 }  // namespace enlace::views

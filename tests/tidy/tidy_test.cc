@@ -251,8 +251,8 @@ TEST(TidyTest, EveryReasonIsExplained) {
 TEST(TidyTest, EveryReasonIsExercisedByATest) {
   for (const Reason reason : AllReasons()) {
     const bool used = std::any_of(Tree().begin(), Tree().end(), [&](const SourceFile& file) {
-      return file.path.rfind("tests/", 0) == 0 && file.path.rfind("tests/tidy/", 0) != 0 &&
-             HasWord(file, ReasonName(reason));
+      return IsCpp(file) && file.path.rfind("tests/", 0) == 0 &&
+             file.path.rfind("tests/tidy/", 0) != 0 && HasWord(file, ReasonName(reason));
     });
     EXPECT_TRUE(used) << ReasonName(reason) << " stands in no test";
   }

@@ -16,12 +16,12 @@
 #include "node/transport/own_identity.h"
 #include "node/transport/peer_verifier.h"
 
-// Another node as seen from here: unary calls over one channel that connects by itself and
-// again after a failure. Used by the client library and by peers. Thread-safe.
 namespace grpc {
 class ClientContext;
 }
 
+// Another node as seen from here: unary calls over one channel that connects by itself and
+// again after a failure. Used by the client library and by peers. Thread-safe.
 namespace enlace::transport {
 
 class RemoteNode {

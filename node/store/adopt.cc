@@ -65,13 +65,12 @@ StatusOr<AdoptedDatabase> AdoptDatabase(const StoreOptions& options,
   if (file.ok()) anchor = (*file)->state();
   ENLACE_RETURN_IF_ERROR(FinishSwap(options.data_dir));
   const bool files_hold = anchor.has_value() && CompareFileList(options, *anchor).ok();
+  const DatabaseCheck check = [&](const OpenedDatabase& found) -> Status {
+    if (anchor.has_value()) ENLACE_RETURN_IF_ERROR(CheckAnchorIsOurs(found, *anchor, options));
+    return accept ? accept(ReaderOf(found)) : absl::OkStatus();
+  };
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened,
-                          OpenOrRecover(options, [&](const OpenedDatabase& found) -> Status {
-                            if (anchor.has_value()) {
-                              ENLACE_RETURN_IF_ERROR(CheckAnchorIsOurs(found, *anchor, options));
-                            }
-                            return accept ? accept(ReaderOf(found)) : absl::OkStatus();
-                          }));
+                          files_hold ? OpenOrRecover(options, check) : OpenOnCopy(options, check));
   AdoptedDatabase adopted;
   adopted.commit_sequence = opened.commit_sequence;
   adopted.evidence = opened.evidence;

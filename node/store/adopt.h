@@ -12,13 +12,15 @@ namespace enlace::store {
 
 struct AdoptedDatabase {
   uint64_t commit_sequence = 0;  // Of the last write that was found.
-  std::string evidence;          // Where the original is kept when a damaged tail was dropped.
+  std::string evidence;          // Where the original is kept that a copy replaced, if so.
   bool signing_closed = false;
   ChannelSizes own_sizes;  // Of the own channels, as they are here.
 };
 
 // The operator's word that the present database is the truth, after a restore or the loss
-// of the anchor: writes a new anchor for it. A torn or damaged tail is dropped on a copy.
+// of the anchor: writes a new anchor for it. A torn or damaged tail is dropped on a copy. Unless
+// the old anchor proves the database's list of files, all is done on a copy: opening a database
+// whose list was cut removes what the list no longer names.
 //
 // Unless the old anchor proves that nothing is missing, the database becomes a new
 // incarnation: it gets another instance id, so that no other directory of this store fits

@@ -165,7 +165,9 @@ StatusOr<OpenedDatabase> RecoverOnCopy(const StoreOptions& options, const Databa
     ENLACE_RETURN_IF_ERROR(RemoveFolder(copy.path));
     // Behind the anchor says more than how the first opening failed; damage that a
     // tolerant opening cannot pass either is best named by the first.
-    if (ReasonOf(recovered.status()) != Reason::STORE_CORRUPT) return recovered.status();
+    if (damage.ok() || ReasonOf(recovered.status()) != Reason::STORE_CORRUPT) {
+      return recovered.status();
+    }
     return WithContext(damage,
                        "the database is damaged beyond a torn tail; keep the data directory and "
                        "restore the newest backup");
@@ -216,6 +218,17 @@ StatusOr<OpenedDatabase> OpenOrRecover(const StoreOptions& options, const Databa
   StatusOr<OpenedDatabase> opened = OpenChecked(DatabaseOptions(options), check);
   if (opened.ok() || ReasonOf(opened.status()) != Reason::STORE_CORRUPT) return opened;
   return RecoverOnCopy(options, check, opened.status());
+}
+
+StatusOr<OpenedDatabase> OpenOnCopy(const StoreOptions& options, const DatabaseCheck& check) {
+  // Looking changes no file, and what cannot be looked at strictly is damaged.
+  const StatusOr<OpenedDatabase> found = Look(DatabaseOptions(options));
+  if (found.ok()) {
+    ENLACE_RETURN_IF_ERROR(check(*found));
+  } else if (ReasonOf(found.status()) != Reason::STORE_CORRUPT) {
+    return found.status();
+  }
+  return RecoverOnCopy(options, check, found.status());
 }
 
 StatusOr<OpenedDatabase> OpenDatabase(const StoreOptions& options, const AnchorState& anchor) {

@@ -19,10 +19,10 @@
 // with the anchor, also one that went well.
 //
 // Folders in the data directory: db (the database), recovering (a copy in the making),
-// recovered (a proven copy on its way to become db), evidence-N (damaged originals).
+// recovered (a proven copy on its way to become db), evidence-N (replaced originals).
 namespace enlace::store {
 
-// Damaged originals that are kept; the oldest goes first. They hold rows, also rows erased
+// Replaced originals that are kept; the oldest goes first. They hold rows, also rows erased
 // since: remove them once looked at.
 inline constexpr size_t kEvidenceMax = 2;
 
@@ -30,7 +30,7 @@ struct OpenedDatabase {
   std::unique_ptr<kv::Engine> engine;
   uint64_t commit_sequence = 0;
   std::string instance_id;
-  std::string evidence;  // Where a damaged original is kept that this one replaced, if so.
+  std::string evidence;  // Where the original is kept that this one, a copy, replaced, if so.
   OpenReport report;
 };
 
@@ -53,6 +53,9 @@ Status CompareFileList(const StoreOptions& options, const AnchorState& anchor);
 // again after each opening.
 using DatabaseCheck = std::function<Status(const OpenedDatabase&)>;
 StatusOr<OpenedDatabase> OpenOrRecover(const StoreOptions& options, const DatabaseCheck& check);
+// The same, but the original is kept as evidence in any case: for a database whose list of files
+// nothing proves, since opening it removes what a cut list no longer names.
+StatusOr<OpenedDatabase> OpenOnCopy(const StoreOptions& options, const DatabaseCheck& check);
 
 // The row that says whose store this is.
 inline constexpr Table kStoreTable = Table::kMeta;

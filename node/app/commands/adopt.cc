@@ -48,8 +48,10 @@ int Adopt(const Options& options, const config::NodeConfig& config) {
   if (!adopted.ok()) return Fail(adopted.status());
   std::printf("adopted at commit %lu\n", adopted->commit_sequence);
   if (!adopted->evidence.empty()) {
-    std::printf("what came after it was damaged and is given up; the original is kept in %s\n",
-                adopted->evidence.c_str());
+    std::printf(
+        "the database as it was is kept in %s, with whatever this one lacks of it; it "
+        "holds rows: remove it once looked at\n",
+        adopted->evidence.c_str());
   }
   if (!adopted->signing_closed) return 0;
   std::printf(

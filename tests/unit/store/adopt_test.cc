@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 
 #include "node/crypto/hash.h"
 #include "node/store/channel_table.h"
@@ -159,6 +160,43 @@ TEST_F(AdoptTest, ATornTailIsGivenUpAndKept) {
   const auto store = Open().value();
   EXPECT_EQ(Get(*store, "a"), "1");
   EXPECT_EQ(Get(*store, "b"), std::nullopt);
+}
+
+// A cut list opens, and opening removes the files that it no longer names.
+TEST_F(AdoptTest, ADatabaseWithACutFileListIsKeptAsItWas) {
+  ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
+  { const auto store = Open().value(); }  // Moves the log into SST files.
+  CopyData("sound");
+  const std::string anchor = testing::TempDir::Read(options_.anchor_path);
+  const size_t whole = fs::file_size(Newest("MANIFEST-"));
+  const auto files = [](const std::string& folder) {
+    std::map<std::string, std::string> contents;
+    for (const auto& file : fs::directory_iterator(folder)) {
+      const std::string name = file.path().filename().string();
+      if (name.starts_with("LOG") || name == "LOCK") continue;  // No data.
+      contents[name] = testing::TempDir::Read(file.path().string());
+    }
+    return contents;
+  };
+  size_t adopted = 0;
+  for (size_t length = 1; length < whole; length += 1 + whole / 20) {
+    SCOPED_TRACE(length);
+    fs::remove_all(options_.data_dir);
+    fs::copy(dir_.path("sound"), options_.data_dir, fs::copy_options::recursive);
+    dir_.Write("anchor", anchor);
+    fs::resize_file(Newest("MANIFEST-"), length);
+    const auto before = files(DatabasePath(options_.data_dir));
+    const auto result = AdoptDatabase(options_);
+    if (result.ok()) {
+      ++adopted;
+      ASSERT_NE(result->evidence, "");
+      EXPECT_EQ(files(result->evidence), before);
+      EXPECT_TRUE(result->signing_closed);
+    } else {
+      EXPECT_EQ(files(DatabasePath(options_.data_dir)), before);
+    }
+  }
+  EXPECT_GT(adopted, 0u) << "no cut was adopted, so nothing was shown";
 }
 
 TEST_F(AdoptTest, DamageBeyondATornTailIsNotAdopted) {

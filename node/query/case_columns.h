@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -46,8 +47,12 @@ class CaseColumns {
 
   // TABULATION_INVALID with one violation per fault of the request, or when the answer has
   // more than kCellsMax cells. A set attribute counts a record once per affirmed code; a
-  // record that affirms none stands under the reason of the rest.
-  StatusOr<Tabulation> Tabulate(const TabulationRequest& request, const Viewer& viewer) const;
+  // record that affirms none stands under the reason of the rest. `stopped` is asked every
+  // kBlockRows rows; once it says true the answer is CALL_CANCELLED.
+  static constexpr uint32_t kBlockRows = 4096;
+  StatusOr<Tabulation> Tabulate(
+      const TabulationRequest& request, const Viewer& viewer,
+      const std::function<bool()>& stopped = [] { return false; }) const;
 
   // Records that are active now.
   uint64_t active_records() const;

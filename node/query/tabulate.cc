@@ -11,7 +11,6 @@ namespace {
 
 // Up to this many possible cells are counted in an array, more in a hash table.
 constexpr uint64_t kDenseCellsMax = 1 << 20;
-constexpr uint32_t kBlockRows = 4096;
 
 // Counts by cell key; the key is the sum of slot * stride.
 class Counter {
@@ -50,21 +49,25 @@ class CaseColumns::Scan {
         counter_(plan.possible_cells),
         entity_seen_(columns.entity_names.size()) {}
 
-  void Run() {
+  Status Run(const std::function<bool()>& stopped) {
     uint32_t only_entity = kNoRow;
     if (plan_.entity.has_value()) {
       const auto at = columns_.entity_index.find(*plan_.entity);
-      if (at == columns_.entity_index.end()) return;
+      if (at == columns_.entity_index.end()) return absl::OkStatus();
       only_entity = at->second;
     }
     std::vector<uint32_t> selected;
     selected.reserve(kBlockRows);
     for (uint32_t from = 0; from < columns_.rows(); from += kBlockRows) {
+      if (stopped()) {
+        return Error(Reason::CALL_CANCELLED, "the call ended before its cases were counted");
+      }
       const uint32_t to = std::min(from + kBlockRows, columns_.rows());
       selected.clear();
       Select(from, to, only_entity, selected);
       for (const uint32_t row : selected) Count(row);
     }
+    return absl::OkStatus();
   }
 
   StatusOr<Tabulation> Result() const {
@@ -157,15 +160,15 @@ class CaseColumns::Scan {
   uint64_t denominator_ = 0;
 };
 
-StatusOr<Tabulation> CaseColumns::Tabulate(const TabulationRequest& request,
-                                           const Viewer& viewer) const {
+StatusOr<Tabulation> CaseColumns::Tabulate(const TabulationRequest& request, const Viewer& viewer,
+                                           const std::function<bool()>& stopped) const {
   // Names and lists of columns never change, so planning needs no lock.
   ENLACE_ASSIGN_OR_RETURN(const Plan plan, MakePlan(request, viewer));
   std::unique_lock<std::mutex> gate(gate_);
   std::shared_lock<std::shared_mutex> lock(mutex_);
   gate.unlock();
   Scan scan(*columns_, plan);
-  scan.Run();
+  ENLACE_RETURN_IF_ERROR(scan.Run(stopped));
   ENLACE_ASSIGN_OR_RETURN(Tabulation table, scan.Result());
   lock.unlock();
   if (viewer.threshold != 0) Suppress(table, viewer.threshold);

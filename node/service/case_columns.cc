@@ -40,12 +40,13 @@ Status CaseColumns::ApplyOne(const model::CaseRecord& record) {
 }
 
 StatusOr<query::Tabulation> CaseColumns::Tabulate(const query::TabulationRequest& request,
-                                                  const query::Viewer& viewer) const {
+                                                  const query::Viewer& viewer,
+                                                  const std::function<bool()>& stopped) const {
   {
     MutexLock lock(mutex_);
     ENLACE_RETURN_IF_ERROR(fault_);
   }
-  return held_.Tabulate(request, viewer);
+  return held_.Tabulate(request, viewer, stopped);
 }
 
 query::TabulationRequest TabulationFromProto(const pb::TabulateCaseRecordsRequest& request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -32,8 +33,10 @@ class CaseColumns {
   // write that is on disk: from then on Tabulate fails, until a restart has read all anew.
   void Apply(const std::vector<model::CaseRecord>& committed);
 
-  StatusOr<query::Tabulation> Tabulate(const query::TabulationRequest& request,
-                                       const query::Viewer& viewer) const;
+  // CALL_CANCELLED once `stopped` says true.
+  StatusOr<query::Tabulation> Tabulate(
+      const query::TabulationRequest& request, const query::Viewer& viewer,
+      const std::function<bool()>& stopped = [] { return false; }) const;
 
  private:
   CaseColumns(store::Store& store, std::shared_ptr<const codes::Registry> registry,

@@ -192,8 +192,9 @@ StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(
   }
   const auto viewer =
       entity.empty() ? query::Viewer::Everyone(parts_.threshold) : query::Viewer::OwnRows(entity);
-  ENLACE_ASSIGN_OR_RETURN(const auto tabulation,
-                          parts_.columns.Tabulate(TabulationFromProto(request), viewer));
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto tabulation,
+      parts_.columns.Tabulate(TabulationFromProto(request), viewer, call.cancelled));
   return TabulationToProto(tabulation);
 }
 

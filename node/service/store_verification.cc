@@ -15,7 +15,7 @@ class Verifier {
       : store_(store), key_of_(key_of), stopped_(stopped) {}
 
   StoreVerification Run() {
-    const auto rows = store_.VerifyRows();
+    const auto rows = store_.VerifyRows(stopped_);
     if (rows.ok()) result_.rows = *rows;
     Note("rows", rows.status());
     const StoppableReader reader(store_.Read(), stopped_);

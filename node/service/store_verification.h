@@ -28,8 +28,8 @@ struct StoreVerification {
 // The owner's key of a channel; nothing when it is not known.
 using KeyOfChannel = std::function<std::optional<crypto::PublicKey>(const std::string& origin)>;
 
-// Never fails: what cannot be read is a finding. `stopped` is asked at each row but those of
-// the first pass over all rows; once it says true, the rest is left out, as a finding.
+// Never fails: what cannot be read is a finding. `stopped` is asked at each row; once it says true,
+// the rest is left out, as a finding.
 StoreVerification VerifyStored(
     store::Store& store, const KeyOfChannel& key_of,
     const std::function<bool()>& stopped = [] { return false; });

@@ -43,7 +43,8 @@ Status CheckSigningOpen(const Reader& reader) {
   if (!replaced.has_value()) return absl::OkStatus();
   return Error(Reason::CHANNEL_STOPPED,
                "this node's channels are not signed since its database was adopted; the operator "
-               "must confirm the sizes that the peers hold (`enlaced adopt --confirm-sizes`)");
+               "must ask the peers how many entries of each they hold (`enlace channels list` "
+               "there) and confirm these sizes (`enlaced adopt --confirm-sizes`)");
 }
 
 void CloseSigning(Transaction& transaction, std::string_view replaced_instance) {

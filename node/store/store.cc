@@ -30,8 +30,8 @@ Status StoreImpl::Health() const {
   return health_->Watch(parts_.engine->Health());
 }
 
-StatusOr<uint64_t> StoreImpl::VerifyRows() {
-  const StatusOr<uint64_t> rows = VerifyEveryRow(*Read());
+StatusOr<uint64_t> StoreImpl::VerifyRows(const std::function<bool()>& stopped) {
+  const StatusOr<uint64_t> rows = VerifyEveryRow(*Read(), stopped);
   if (!rows.ok()) return health_->Watch(rows.status());
   ENLACE_RETURN_IF_ERROR(health_->Watch(parts_.engine->VerifyChecksums()));
   return rows;

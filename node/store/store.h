@@ -87,8 +87,13 @@ class Store {
   virtual uint64_t commit_sequence() const = 0;
   // OK, or why no more writes are taken.
   virtual Status Health() const = 0;
-  // Every row decodes, every envelope matches, engine checksums hold.
-  virtual StatusOr<uint64_t> VerifyRows() = 0;
+  // Every row decodes, every envelope matches, engine checksums hold. `stopped` is asked at each
+  // row and before the engine's own pass, which nothing ends early; once it says true the answer
+  // is CALL_CANCELLED.
+  virtual StatusOr<uint64_t> VerifyRows(const std::function<bool()>& stopped) = 0;
+  StatusOr<uint64_t> VerifyRows() {
+    return VerifyRows([] { return false; });
+  }
 };
 
 }  // namespace enlace::store

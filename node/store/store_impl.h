@@ -31,7 +31,8 @@ class StoreImpl final : public Store {
   std::unique_ptr<Reader> Read() override;
   uint64_t commit_sequence() const override { return writer_.commit_sequence(); }
   Status Health() const override;
-  StatusOr<uint64_t> VerifyRows() override;
+  using Store::VerifyRows;
+  StatusOr<uint64_t> VerifyRows(const std::function<bool()>& stopped) override;
 
  private:
   const Parts parts_;

@@ -266,6 +266,14 @@ TEST_F(TabulateCaseRecords, RefusesQuestionsItCannotAnswer) {
   EXPECT_EQ(reason(request), Reason::TABULATION_INVALID);
 }
 
+TEST_F(TabulateCaseRecords, EndsWhenItsCallDoes) {
+  Add(node_.police, 1, 1);
+  rpc::CallContext call{.caller = node_.analyst, .method = "m", .request_id = "r"};
+  call.cancelled = [] { return true; };
+  EXPECT_EQ(ReasonOf(node_.cases.TabulateCaseRecords(call, By({model::kSex})).status()),
+            Reason::CALL_CANCELLED);
+}
+
 TEST_F(TabulateCaseRecords, IsDeniedToOperatorsApproversAndOtherStatesAndAudited) {
   for (const auto* caller : {&node_.approver, &node_.operator_person, &node_.foreign}) {
     EXPECT_EQ(ReasonOf(Try(*caller, By({model::kSex})).status()), Reason::PERMISSION_DENIED);

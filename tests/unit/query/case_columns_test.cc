@@ -184,6 +184,23 @@ TEST_F(CaseColumnsTest, AnEntityCountsItsOwnRowsOnly) {
   EXPECT_EQ(columns_.Tabulate(Ask({model::kSex}), Viewer::OwnRows(""))->records, 0U);
 }
 
+TEST_F(CaseColumnsTest, EndsWithinABlockWhenItIsTold) {
+  for (uint32_t i = 0; i <= 2 * CaseColumns::kBlockRows; ++i) {
+    Apply(Record("r" + std::to_string(i), 1, 1));
+  }
+  for (int limit = 0; limit <= 3; ++limit) {
+    int asked = 0;
+    const auto table = columns_.Tabulate(Ask({model::kSex}), Viewer::OwnRows("police"),
+                                         [&asked, limit] { return ++asked > limit; });
+    EXPECT_EQ(asked, std::min(limit + 1, 3));
+    EXPECT_EQ(table.ok(), limit == 3);
+    if (!table.ok()) {
+      EXPECT_EQ(ReasonOf(table.status()), Reason::CALL_CANCELLED);
+    }
+  }
+  Apply(Record("later", 1, 1));  // Readers that ended hold nothing.
+}
+
 TEST_F(CaseColumnsTest, EverybodyElseSeesThresholdedCounts) {
   for (int i = 0; i < 12; ++i) {
     CaseRecord record = Record("r" + std::to_string(i), 1, 1);

@@ -306,6 +306,18 @@ TEST_F(StoreTest, VerifyRowsRefusesAValueThatIsNotOfItsTable) {
   EXPECT_EQ(ReasonOf(store_->Health()), Reason::STORE_CORRUPT);
 }
 
+TEST_F(StoreTest, VerifyRowsEndsWithinARowWhenItIsToldAndTheStoreGoesOn) {
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(PutRow(*store_, key, "1").ok());
+  for (int limit = 0; limit <= 4; ++limit) {  // The last one before the engine's own pass.
+    int asked = 0;
+    const auto rows = store_->VerifyRows([&asked, limit] { return ++asked > limit; });
+    EXPECT_EQ(ReasonOf(rows.status()), Reason::CALL_CANCELLED) << limit;
+    EXPECT_EQ(asked, limit + 1);
+  }
+  EXPECT_TRUE(store_->Health().ok());
+  EXPECT_TRUE(store_->VerifyRows().ok());
+}
+
 TEST_F(StoreTest, VerifyRowsAsksTheEngine) {
   engine_->FailVerify(Error(Reason::STORE_CORRUPT, "block 7"));
   EXPECT_EQ(ReasonOf(store_->VerifyRows().status()), Reason::STORE_CORRUPT);

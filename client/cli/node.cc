@@ -18,7 +18,8 @@ class NodeStatusCommand final : public Command {
     ENLACE_ASSIGN_OR_RETURN(
         const auto status,
         node->Call<api::NodeStatus>(std::string(kService) + "GetStatus", api::GetStatusRequest()));
-    const ExitCode ended = status.ready() ? kExitOk : kExitFindings;
+    const bool well = status.ready() && status.signing_closed().empty();
+    const ExitCode ended = well ? kExitOk : kExitFindings;
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(status));
       return ended;
@@ -27,6 +28,8 @@ class NodeStatusCommand final : public Command {
     table.Add({"network", status.network()});
     table.Add({"jurisdiction", status.jurisdiction()});
     table.Add({"ready", status.ready() ? "yes" : "no: " + status.not_ready_reason()});
+    table.Add({"signs its channels",
+               status.signing_closed().empty() ? "yes" : "no: " + status.signing_closed()});
     table.Add({"version", status.software_version()});
     table.Add({"instance", status.instance_id()});
     table.Add({"listens on", status.listen_address()});

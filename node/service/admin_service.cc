@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/store/signing.h"
+
 namespace enlace::service {
 
 AdminService::AdminService(Parts parts)
@@ -26,6 +28,8 @@ StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
   status.set_commit_sequence(parts_.store.commit_sequence());
   status.set_uptime_ms(parts_.clock.SteadyMs() - start_steady_ms_);
   status.set_listen_address(parts_.listen_address());
+  const Status signing = store::CheckSigningOpen(*parts_.store.Read());
+  if (!signing.ok()) status.set_signing_closed(MessageOf(signing));
   uint32_t reachable = 0;
   const std::vector<admin::PeerStatus> peers = parts_.peers();
   for (const admin::PeerStatus& peer : peers) reachable += peer.reachable() ? 1 : 0;

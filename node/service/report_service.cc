@@ -187,6 +187,9 @@ StatusOr<pb::ListFiguresResponse> ReportService::ListFigures(
   uint64_t position = 0;  // Of the figure among those that match, over all pages.
   for (const views::ChannelAt& channel : fixed.statistics) {
     ENLACE_ASSIGN_OR_RETURN(const auto state, parts_.figures.At(*reader, channel));
+    const bool stopped =
+        std::any_of(fixed.stopped.begin(), fixed.stopped.end(),
+                    [&](const auto& each) { return each.origin == channel.origin; });
     if (!request.jurisdiction().empty() && state->jurisdiction != request.jurisdiction()) continue;
     for (const views::PlacedFigure& placed : views::FiguresInForce(*state)) {
       if (indicator != 0 && placed.figure.indicator() != indicator) continue;
@@ -198,6 +201,7 @@ StatusOr<pb::ListFiguresResponse> ReportService::ListFigures(
         break;
       }
       *response.add_figures() = ToProto(*state, placed, parts_.registry);
+      response.mutable_figures()->rbegin()->set_channel_stopped(stopped);
     }
     if (!response.next_page_token().empty()) break;
   }

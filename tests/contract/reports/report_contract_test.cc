@@ -140,6 +140,17 @@ TEST_F(ReportContractTest, ListFiltersAndPages) {
   EXPECT_THAT(List({})->figures(), IsEmpty());
 }
 
+TEST_F(ReportContractTest, ListMarksTheFiguresOfAStoppedChannel) {
+  EXPECT_FALSE(List({})->figures(0).channel_stopped());
+  node_.db.Commit([](store::Transaction& transaction) {
+    ASSERT_TRUE(store::StopChannel(transaction, "demo/ARG/statistics", {"one", "another"}).ok());
+  });
+  const auto list = List({});
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_THAT(list->figures(), SizeIs(6));
+  for (const pb::ReleasedFigure& figure : list->figures()) EXPECT_TRUE(figure.channel_stopped());
+}
+
 TEST_F(ReportContractTest, ListRefusesBadInput) {
   pb::ListFiguresRequest request;
   request.set_indicator("nonsense");

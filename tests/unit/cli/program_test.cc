@@ -158,6 +158,19 @@ TEST_F(ProgramTest, TheOperatorsCommandsUseTheAdminSocket) {
   EXPECT_EQ(node_.connected.endpoint, "unix:/tmp/a.sock");
 }
 
+TEST_F(ProgramTest, AStatusSaysThatSigningIsClosedAndWhatToDo) {
+  admin::v1::NodeStatus status;
+  status.set_ready(true);
+  node_.On<admin::v1::GetStatusRequest, admin::v1::NodeStatus>(
+      "/enlace.admin.v1.AdminService/GetStatus", [&](const auto&) { return status; });
+  const std::vector<std::string> command = {"node", "status", "--admin-socket", "/tmp/a.sock"};
+  EXPECT_EQ(Run(command).code, kExitOk);
+  status.set_signing_closed("confirm the sizes");
+  const Ended ended = Run(command);
+  EXPECT_EQ(ended.code, kExitFindings);
+  EXPECT_THAT(ended.out, HasSubstr("no: confirm the sizes"));
+}
+
 TEST_F(ProgramTest, CodesAreListedWithLabelsOfTheLanguage) {
   const Ended ended = Run({"codes", "list", "yes_no", "--lang", "es"});
   EXPECT_EQ(ended.out,

@@ -39,7 +39,8 @@ Status CheckNothingThere(const config::NodeConfig& config) {
 Status MakeFolders(const config::NodeConfig& config) {
   std::error_code error;
   fs::create_directories(config.data_dir, error);
-  if (!error) fs::create_directories(fs::path(config.anchor_path).parent_path(), error);
+  const fs::path anchor_folder = fs::path(config.anchor_path).parent_path();
+  if (!error && !anchor_folder.empty()) fs::create_directories(anchor_folder, error);
   if (error || chmod(config.data_dir.c_str(), 0700) != 0) {
     return Error(Reason::STORE_FAILED, "cannot make " + config.data_dir + " or the anchor's folder",
                  {{"path", config.data_dir}});
@@ -47,17 +48,31 @@ Status MakeFolders(const config::NodeConfig& config) {
   return absl::OkStatus();
 }
 
-StatusOr<std::string> PinnedKey(const config::NodeConfig& config, const std::string& base64,
+StatusOr<std::string> PinnedKey(const config::NodeConfig& config,
+                                const std::optional<std::string>& base64,
                                 const crypto::PublicKey& own) {
   if (config.jurisdiction == config.secretariat) {
     return std::string(own.begin(), own.end());
   }
-  if (base64.empty()) return std::string();
-  std::optional<std::string> key = Base64Decode(base64);
+  if (!base64.has_value()) return std::string();
+  std::optional<std::string> key = Base64Decode(*base64);
   if (!key.has_value() || key->size() != own.size()) {
-    return Error(Reason::KEY_INVALID, "the secretariat's key: expected base64 of 32 bytes");
+    return Error(Reason::KEY_INVALID,
+                 fmt::format("the channel key of {}, the secretariat: expected base64 of 32 bytes, "
+                             "as `enlaced init` prints it there",
+                             config.secretariat));
   }
   return *std::move(key);
+}
+
+StatusOr<storage::v1::StoreMeta> LoadMeta(const store::Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                          reader.Get(store::Table::kMeta, kMetaKey));
+  storage::v1::StoreMeta meta;
+  if (!value.has_value() || !meta.ParseFromString(*value)) {
+    return Error(Reason::STORE_FORMAT, "the data directory does not say what it is");
+  }
+  return meta;
 }
 
 Status MakeChannels(const config::NodeConfig& config, const store::StoreOptions& options,
@@ -83,8 +98,8 @@ std::string OwnOrigin(const config::NodeConfig& config, const std::string& kind)
   return fmt::format("{}/{}/{}", config.network, config.jurisdiction, kind);
 }
 
-StatusOr<InitResult> InitNode(const config::NodeConfig& config, const std::string& secretariat_key,
-                              Clock& clock) {
+StatusOr<InitResult> InitNode(const config::NodeConfig& config,
+                              const std::optional<std::string>& secretariat_key, Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckNothingThere(config));
   ENLACE_RETURN_IF_ERROR(PinnedKey(config, secretariat_key, {}).status());
   ENLACE_RETURN_IF_ERROR(MakeFolders(config));
@@ -123,12 +138,7 @@ store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
 }
 
 StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader) {
-  ENLACE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
-                          reader.Get(store::Table::kMeta, kMetaKey));
-  storage::v1::StoreMeta meta;
-  if (!value.has_value() || !meta.ParseFromString(*value)) {
-    return Error(Reason::STORE_FORMAT, "the data directory does not say what it is");
-  }
+  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(reader));
   if (meta.format_version() != kFormatVersion) {
     return Error(Reason::STORE_FORMAT,
                  fmt::format("the data directory has format {}; this program knows {}",
@@ -136,6 +146,19 @@ StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader) {
   }
   return NodeIdentity{meta.network(), meta.jurisdiction(), HexEncode(meta.instance_id()),
                       meta.secretariat_key()};
+}
+
+Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity) {
+  const std::string bytes(key.begin(), key.end());
+  ENLACE_RETURN_IF_ERROR(store.Write([&](store::Transaction& transaction) -> Status {
+    ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta meta, LoadMeta(transaction));
+    if (!meta.secretariat_key().empty()) return absl::OkStatus();
+    meta.set_secretariat_key(bytes);
+    transaction.Put(store::Table::kMeta, kMetaKey, meta.SerializeAsString());
+    return absl::OkStatus();
+  }));
+  if (identity.secretariat_key.empty()) identity.secretariat_key = bytes;
+  return absl::OkStatus();
 }
 
 Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config) {

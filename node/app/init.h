@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,15 +35,19 @@ struct InitResult {
 };
 
 // Makes the data directory with its keys, an empty store, its anchor, and the own channels
-// with signed checkpoints over nothing. `secretariat_key` is base64 or empty; the
-// secretariat pins its own key by itself. STORE_EXISTS when there is something already,
-// and nothing was changed; KEY_INVALID; STORE_FAILED: delete the directory and the anchor
-// and try again.
-StatusOr<InitResult> InitNode(const config::NodeConfig& config, const std::string& secretariat_key,
-                              Clock& clock);
+// with signed checkpoints over nothing. `secretariat_key` is base64, or nothing when it is
+// pinned later (PinSecretariat); the secretariat pins its own key by itself. STORE_EXISTS when
+// there is something already, and nothing was changed; KEY_INVALID; STORE_FAILED: delete the
+// directory and the anchor and try again.
+StatusOr<InitResult> InitNode(const config::NodeConfig& config,
+                              const std::optional<std::string>& secretariat_key, Clock& clock);
 
 // The identity that init wrote. STORE_FORMAT when there is none or of another format.
 StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader);
+
+// Pins the secretariat's key in a directory that has none yet, and in `identity`. A pinned one
+// stays as it is. STORE_FAILED.
+Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity);
 
 // STORE_FORMAT unless the directory was made for this network and jurisdiction.
 Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config);

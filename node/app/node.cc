@@ -10,6 +10,7 @@
 #include "node/app/services.h"
 #include "node/app/verify.h"
 #include "node/app/version.h"
+#include "node/base/bytes.h"
 #include "node/base/log.h"
 #include "node/base/mutex.h"
 #include "node/channel/checkpoint.h"
@@ -50,6 +51,22 @@ Status CheckPinnedKey(const NodeIdentity& identity, const Inputs& inputs) {
                "the secretariat on a second way which one is right");
 }
 
+// What init left open is closed by the first configuration that names the secretariat's key:
+// a later change of the file alone cannot put another in its place.
+Status PinWhatIsOpen(store::Store& store, const Inputs& inputs, NodeIdentity& identity) {
+  if (!identity.secretariat_key.empty()) return absl::OkStatus();
+  const std::string& secretariat = inputs.config.secretariat;
+  const auto found = inputs.peer_keys.find(secretariat);
+  if (found == inputs.peer_keys.end()) {
+    LogWarning("secretariat_not_pinned", {{"jurisdiction", secretariat}});
+    return absl::OkStatus();
+  }
+  ENLACE_RETURN_IF_ERROR(PinSecretariat(store, found->second, identity));
+  LogInfo("secretariat_pinned",
+          {{"jurisdiction", secretariat}, {"channel_key", Base64Encode(identity.secretariat_key)}});
+  return absl::OkStatus();
+}
+
 // Peers know the own channels by one key: an entry signed with another would end them there.
 Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) {
   ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
@@ -73,6 +90,7 @@ StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
   ENLACE_RETURN_IF_ERROR(CheckOwnKey(*store->Read(), keys));
+  ENLACE_RETURN_IF_ERROR(PinWhatIsOpen(*store, inputs, identity));
   ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));
   return Opened{std::move(store), std::move(keys), std::move(identity), std::move(columns)};
 }

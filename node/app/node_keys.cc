@@ -13,6 +13,7 @@
 #include "node/base/bytes.h"
 #include "node/config/yaml.h"
 #include "node/crypto/hash.h"
+#include "node/store/files.h"
 
 namespace enlace::app {
 namespace {
@@ -33,16 +34,6 @@ Status WriteAll(int file, const std::string& path, const std::string& content) {
     written += static_cast<size_t>(count);
   }
   return fsync(file) == 0 ? absl::OkStatus() : Refused(path, "sync");
-}
-
-// A new name is on disk only once its folder is.
-Status SyncFolderOf(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return Refused(folder, "open");
-  const Status status = fsync(file) == 0 ? absl::OkStatus() : Refused(folder, "sync");
-  close(file);
-  return status;
 }
 
 std::string SigningFile(const DataLayout& layout) { return layout.keys + "/channel.key"; }
@@ -82,16 +73,20 @@ Status WriteNewFile(const std::string& path, const std::string& content, unsigne
   const Status status = WriteAll(file, path, content);
   close(file);
   ENLACE_RETURN_IF_ERROR(status);
-  return SyncFolderOf(path);
+  return store::SyncParentFolder(path);
 }
 
 Status ReplaceFile(const std::string& path, const std::string& content) {
   const std::string part = path + ".part";
   std::error_code ignored;
   std::filesystem::remove(part, ignored);
-  ENLACE_RETURN_IF_ERROR(WriteNewFile(part, content, 0644));
-  if (rename(part.c_str(), path.c_str()) != 0) return Refused(path, "replace");
-  return SyncFolderOf(path);
+  Status replaced = WriteNewFile(part, content, 0644);
+  if (replaced.ok() && rename(part.c_str(), path.c_str()) != 0) replaced = Refused(path, "replace");
+  if (!replaced.ok()) {
+    std::filesystem::remove(part, ignored);
+    return replaced;
+  }
+  return store::SyncParentFolder(path);
 }
 
 StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout) {

@@ -13,6 +13,8 @@
 namespace enlace::app {
 namespace {
 
+constexpr std::string_view kSecretariat = "OAS";
+
 // Whether `field` is `group` or a member of it.
 bool IsWithin(std::string_view field, std::string_view group) {
   return field.starts_with(group) &&
@@ -104,6 +106,33 @@ std::map<std::string, crypto::PublicKey> PeerKeys(const config::NodeConfig& conf
   return keys;
 }
 
+// Observers are no members, so any country of the list may run a node.
+void CheckIsKnown(const std::string& jurisdiction, std::string_view field,
+                  const codes::CodeList& countries, Problems& problems) {
+  if (jurisdiction == kSecretariat || countries.FindId(jurisdiction) != nullptr) return;
+  problems.Add(field, fmt::format("{} is no country of the code lists; expected an ISO 3166 "
+                                  "alpha-3 code, or {} for the secretariat",
+                                  jurisdiction, kSecretariat));
+}
+
+void CheckAreKnown(const config::NodeConfig& config, const codes::Registry& registry,
+                   Problems& problems) {
+  const codes::CodeList& countries = registry.Get("country");
+  CheckIsKnown(config.jurisdiction, "jurisdiction", countries, problems);
+  CheckIsKnown(config.secretariat, "secretariat", countries, problems);
+  for (size_t i = 0; i < config.trust.size(); ++i) {
+    CheckIsKnown(config.trust[i].jurisdiction, fmt::format("trust[{}].jurisdiction", i), countries,
+                 problems);
+  }
+  for (size_t i = 0; i < config.peers.size(); ++i) {
+    CheckIsKnown(config.peers[i].jurisdiction, fmt::format("peers[{}].jurisdiction", i), countries,
+                 problems);
+  }
+  for (const std::string& member : config.roster) {
+    CheckIsKnown(member, "roster", countries, problems);
+  }
+}
+
 // Nothing when there is a problem.
 std::optional<Inputs> Read(const config::NodeConfig& config, const Clock& clock,
                            Problems& problems) {
@@ -116,6 +145,7 @@ std::optional<Inputs> Read(const config::NodeConfig& config, const Clock& clock,
     CheckOwnCertificate(config, *identity, *bundles, clock, problems);
   }
   auto registry = problems.Take(codes::Registry::Load(config.codelists_dir), "codelists_dir");
+  if (registry.has_value()) CheckAreKnown(config, **registry, problems);
   std::optional<authz::Policy> policy;
   if (const auto text = problems.Take(config::ReadFile(config.policy_file), "policy_file")) {
     policy = problems.Take(authz::Policy::Parse(*text), "policy_file");
@@ -127,6 +157,26 @@ std::optional<Inputs> Read(const config::NodeConfig& config, const Clock& clock,
 }
 
 }  // namespace
+
+Status CheckJurisdictions(const config::NodeConfig& config) {
+  Problems problems;
+  const auto registry = problems.Take(codes::Registry::Load(config.codelists_dir), "codelists_dir");
+  if (registry.has_value()) CheckAreKnown(config, **registry, problems);
+  return problems.ToStatus();
+}
+
+std::vector<std::string> Warnings(const config::NodeConfig& config) {
+  const bool named =
+      config.jurisdiction == config.secretariat ||
+      std::any_of(config.peers.begin(), config.peers.end(), [&](const config::PeerEntry& peer) {
+        return peer.jurisdiction == config.secretariat;
+      });
+  if (named) return {};
+  return {
+      fmt::format("peers: {}, the secretariat, is not named; this node mirrors nothing of it, "
+                  "and a key of it that was not pinned at init stays unpinned",
+                  config.secretariat)};
+}
 
 StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock) {
   Problems problems;

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "node/authz/policy.h"
 #include "node/base/clock.h"
@@ -27,11 +28,19 @@ struct Inputs {
 
 // Reads everything that `config` names and checks that it fits together: the own
 // certificate must be spiffe://<jurisdiction>.<network>/node, issued by the own anchors and
-// valid now. CONFIG_INVALID lists all faults.
+// valid now, and jurisdictions must be countries of the code lists, or OAS. CONFIG_INVALID
+// lists all faults.
 StatusOr<Inputs> ReadInputs(const config::NodeConfig& config, const Clock& clock);
 
 // The same from a file. FILE_UNREADABLE; CONFIG_INVALID lists all faults, also of the files
 // that a configuration with faults of its own does name.
 StatusOr<Inputs> LoadInputs(const std::string& config_path, const Clock& clock);
+
+// Whether every jurisdiction that `config` names is a country of its code lists, or OAS; for
+// `init`, which comes before certificates. CONFIG_INVALID lists all faults.
+Status CheckJurisdictions(const config::NodeConfig& config);
+
+// What starts and yet is hardly meant, one sentence each, for the operator.
+std::vector<std::string> Warnings(const config::NodeConfig& config);
 
 }  // namespace enlace::app

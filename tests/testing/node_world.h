@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,7 +89,7 @@ class NodeWorld {
   }
 
   StatusOr<app::InitResult> Init(const std::string& jurisdiction,
-                                 const std::string& secretariat_key = "") {
+                                 const std::optional<std::string>& secretariat_key = {}) {
     WriteConfig(jurisdiction);
     ENLACE_ASSIGN_OR_RETURN(const auto config, config::LoadNodeConfig(ConfigFile(jurisdiction),
                                                                       config::Files::kIgnore));

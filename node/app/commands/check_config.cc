@@ -15,6 +15,9 @@ void AddCheckConfig(CLI::App& parser, Run& run) {
       SystemClock clock;
       const auto loaded = LoadInputs(*path, clock);
       if (!loaded.ok()) return Fail(loaded.status());
+      for (const std::string& warning : Warnings(loaded->config)) {
+        std::fprintf(stderr, "enlaced: warning: %s\n", warning.c_str());
+      }
       std::printf("%s: no faults\n", path->c_str());
       return 0;
     };

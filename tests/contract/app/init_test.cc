@@ -79,10 +79,29 @@ TEST(InitTest, PinsTheSecretariat) {
 
 TEST(InitTest, RefusesABadSecretariatKeyBeforeItMakesAnything) {
   testing::NodeWorld world({"ARG"});
-  const auto made = world.Init("ARG", "AAAA");
-  ASSERT_FALSE(made.ok());
-  EXPECT_EQ(ReasonOf(made.status()), Reason::KEY_INVALID);
-  EXPECT_FALSE(std::filesystem::exists(world.Folder("ARG") + "/data"));
+  for (const char* bad : {"AAAA", ""}) {
+    const auto made = world.Init("ARG", bad);
+    ASSERT_FALSE(made.ok());
+    EXPECT_EQ(ReasonOf(made.status()), Reason::KEY_INVALID);
+    EXPECT_FALSE(std::filesystem::exists(world.Folder("ARG") + "/data"));
+  }
+}
+
+TEST(InitTest, PinsLaterOnceAndForGood) {
+  testing::NodeWorld world({"ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  const auto config = config::LoadNodeConfig(world.ConfigFile("ARG")).value();
+  const auto store = store::Store::Open(StoreOptionsOf(config), world.clock).value();
+  NodeIdentity identity = LoadIdentity(*store->Read()).value();
+  EXPECT_EQ(identity.secretariat_key, "");
+  crypto::PublicKey first{};
+  first.fill('a');
+  crypto::PublicKey second{};
+  second.fill('b');
+  ASSERT_TRUE(PinSecretariat(*store, first, identity).ok());
+  ASSERT_TRUE(PinSecretariat(*store, second, identity).ok());
+  EXPECT_EQ(identity.secretariat_key, std::string(32, 'a'));
+  EXPECT_EQ(LoadIdentity(*store->Read())->secretariat_key, std::string(32, 'a'));
 }
 
 TEST(NodeKeysTest, ComeBackAsTheyWereMade) {
@@ -122,6 +141,45 @@ TEST(NodeKeysTest, ReplacesASmallFileWhole) {
   EXPECT_EQ(testing::TempDir::Read(path), "two\n");
   EXPECT_FALSE(std::filesystem::exists(path + ".part"));
   EXPECT_EQ(ReasonOf(ReplaceFile(dir.path("no/such/folder"), "x")), Reason::STORE_FAILED);
+}
+
+// As an operator does who stands in the folder.
+class WorkingDirectory {
+ public:
+  explicit WorkingDirectory(const std::string& folder) { std::filesystem::current_path(folder); }
+  ~WorkingDirectory() { std::filesystem::current_path(before_); }
+
+ private:
+  const std::filesystem::path before_ = std::filesystem::current_path();
+};
+
+TEST(NodeKeysTest, TakesABareFileNameAsOneOfTheWorkingDirectory) {
+  testing::TempDir dir;
+  const WorkingDirectory here(dir.path());
+  const Status written = ReplaceFile("ready", "127.0.0.1:1\n");
+  EXPECT_TRUE(written.ok()) << written.ToString();
+  EXPECT_EQ(testing::TempDir::Read(dir.path("ready")), "127.0.0.1:1\n");
+  EXPECT_TRUE(WriteNewFile("new", "x", 0600).ok());
+}
+
+TEST(NodeKeysTest, LeavesNoPartOfAFileThatCannotBeReplaced) {
+  testing::TempDir dir;
+  std::filesystem::create_directories(dir.path("folder/inside"));
+  EXPECT_EQ(ReasonOf(ReplaceFile(dir.path("folder"), "x")), Reason::STORE_FAILED);
+  EXPECT_FALSE(std::filesystem::exists(dir.path("folder.part")));
+}
+
+TEST(InitTest, TakesBareNamesOfDirectoryAndAnchor) {
+  testing::NodeWorld world({"ARG"});
+  world.WriteConfig("ARG");
+  const WorkingDirectory here(world.Folder("ARG"));
+  auto config = config::LoadNodeConfig("node.yaml", config::Files::kIgnore);
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  config->data_dir = "bare";
+  config->anchor_path = "bare-anchor";
+  const auto made = InitNode(*config, std::nullopt, world.clock);
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  EXPECT_TRUE(store::Store::Open(StoreOptionsOf(*config), world.clock).ok());
 }
 
 }  // namespace

@@ -139,6 +139,41 @@ TEST(NodeTest, RefusesASecretariatKeyThatWasNotPinned) {
   EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID);
 }
 
+TEST(NodeTest, PinsTheSecretariatKeyThatInitLeftOpenAtItsFirstStart) {
+  testing::NodeWorld world({"ARG", "OAS"});
+  ASSERT_TRUE(world.Init("ARG").ok()) << "its configuration does not name OAS yet";
+  ASSERT_TRUE(world.Start("ARG").ok());
+  const auto secretariat = world.Init("OAS");
+  ASSERT_TRUE(secretariat.ok());
+  world.WriteConfig("ARG");
+  ASSERT_TRUE(world.Start("ARG").ok());
+  const auto config = config::LoadNodeConfig(world.ConfigFile("ARG")).value();
+  {
+    const auto store = store::Store::Open(StoreOptionsOf(config), world.clock).value();
+    EXPECT_EQ(LoadIdentity(*store->Read())->secretariat_key,
+              std::string(secretariat->channel_key.begin(), secretariat->channel_key.end()));
+  }
+  std::string text = testing::TempDir::Read(world.ConfigFile("ARG"));
+  const std::string own =
+      Base64Encode(std::string(secretariat->channel_key.begin(), secretariat->channel_key.end()));
+  text.replace(text.find(own), own.size(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+  std::ofstream(world.ConfigFile("ARG")) << text;
+  EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "it is pinned now";
+}
+
+TEST(NodeTest, RefusesJurisdictionsThatAreNoCountries) {
+  testing::NodeWorld world({"XYZ", "ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok()) << "init has looked at the own files only";
+  world.WriteConfig("ARG", "secretariat: YYY\nroster: [ARG, ZZZ, ESP]\n");
+  const auto refused = world.Start("ARG");
+  ASSERT_EQ(Refusal(refused), Reason::CONFIG_INVALID);
+  for (const char* fault : {"trust[1].jurisdiction: XYZ", "secretariat: YYY", "roster: ZZZ"}) {
+    EXPECT_NE(MessageOf(refused.status()).find(fault), std::string::npos)
+        << fault << " in " << MessageOf(refused.status());
+  }
+  EXPECT_EQ(MessageOf(refused.status()).find("ESP"), std::string::npos) << "an observer may be";
+}
+
 TEST(NodeTest, RefusesAnotherSigningKeyThanThatOfItsChannels) {
   testing::NodeWorld world({"ARG"});
   ASSERT_TRUE(world.Init("ARG").ok());
@@ -164,10 +199,18 @@ TEST(NodeTest, ServesWithoutSigningUntilTheSizesOfAnAdoptedStoreAreConfirmed) {
     EXPECT_TRUE(channels.ok());
     return channels.ok() && channels->channels_size() == 3 ? channels->channels(0).size() : 99U;
   };
+  const auto closed = [&] {
+    const auto status =
+        world.ConnectAdmin("ARG")->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest());
+    EXPECT_TRUE(status.ok());
+    return status.ok() ? status->signing_closed() : "no answer";
+  };
   {
     const auto node = world.Start("ARG");
     ASSERT_TRUE(node.ok()) << node.status().ToString();
     EXPECT_EQ(directory_size(), 0U);
+    EXPECT_NE(closed().find("enlaced adopt --confirm-sizes"), std::string::npos) << closed();
+    EXPECT_TRUE(node.value()->Readiness().ok());
   }
   {
     const auto store = store::Store::Open(StoreOptionsOf(config), world.clock).value();
@@ -178,6 +221,7 @@ TEST(NodeTest, ServesWithoutSigningUntilTheSizesOfAnAdoptedStoreAreConfirmed) {
   const auto node = world.Start("ARG");
   ASSERT_TRUE(node.ok()) << node.status().ToString();
   EXPECT_EQ(directory_size(), 1U);
+  EXPECT_EQ(closed(), "");
 }
 
 TEST(NodeTest, RefusesWhatAnotherProcessHolds) {

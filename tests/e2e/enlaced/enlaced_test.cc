@@ -37,7 +37,7 @@ class EnlacedTest : public ::testing::Test {
 
   void Init() {
     world_.WriteConfig("ARG");
-    ASSERT_EQ(Exit({"init", "--config", Config()}), 0) << output_;
+    ASSERT_EQ(Exit({"init", "--config", Config(), "--pin-secretariat-later"}), 0) << output_;
   }
   // A node that takes calls.
   std::unique_ptr<Process> Serve() {
@@ -84,8 +84,35 @@ TEST_F(EnlacedTest, PrintsTheKeyAtInitAndRefusesASecondOne) {
   Init();
   EXPECT_NE(output_.find("\nchannel_key: "), std::string::npos) << output_;
   EXPECT_NE(output_.find("  demo/ARG/training+"), std::string::npos) << output_;
-  EXPECT_EQ(Exit({"init", "--config", Config()}), 1);
+  EXPECT_EQ(Exit({"init", "--config", Config(), "--pin-secretariat-later"}), 1);
   EXPECT_NE(output_.find("STORE_EXISTS"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, InitAsksForTheSecretariatsKeyAndWarnsWithoutIt) {
+  world_.WriteConfig("ARG");
+  const std::string key(43, 'A');
+  EXPECT_EQ(Exit({"init", "--config", Config()}), 1);
+  EXPECT_NE(output_.find("KEY_INVALID"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("--secretariat-key"), std::string::npos) << output_;
+  EXPECT_EQ(Exit({"init", "--config", Config(), "--pin-secretariat-later", "--secretariat-key",
+                  key + "="}),
+            2)
+      << "either or";
+  EXPECT_FALSE(std::filesystem::exists(world_.Folder("ARG") + "/data"));
+  Init();
+  EXPECT_NE(output_.find("warning: no key of OAS"), std::string::npos) << output_;
+  EXPECT_EQ(Exit({"check-config", "--config", Config()}), 0) << output_;
+  EXPECT_NE(output_.find("warning: peers: OAS"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, InitRefusesACountryThatIsNone) {
+  NodeWorld world({"XYZ"});
+  world.WriteConfig("XYZ");
+  for (const char* command : {"init", "check-config"}) {
+    EXPECT_EQ(Exit({command, "--config", world.ConfigFile("XYZ")}), 1) << command;
+    EXPECT_NE(output_.find("jurisdiction: XYZ is no country"), std::string::npos) << output_;
+  }
+  EXPECT_FALSE(std::filesystem::exists(world.Folder("XYZ") + "/data"));
 }
 
 TEST_F(EnlacedTest, ServesUntilSigtermAndLeavesNoAddressBehind) {
@@ -102,6 +129,17 @@ TEST_F(EnlacedTest, ServesUntilSigtermAndLeavesNoAddressBehind) {
   EXPECT_FALSE(std::filesystem::exists(ReadyFile()));
   EXPECT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
   EXPECT_NE(output_.find("all holds"), std::string::npos) << output_;
+}
+
+TEST_F(EnlacedTest, WritesAReadyFileThatIsNamedWithoutAFolder) {
+  Init();
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(logs_.path());
+  const auto node = Run({"serve", "--config", Config(), "--ready-file", "ready"});
+  std::filesystem::current_path(before);
+  EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(ReadyFile()) || !node->Running(); }));
+  EXPECT_TRUE(node->Running()) << node->Output();
+  EXPECT_FALSE(std::filesystem::exists(ReadyFile() + ".part"));
 }
 
 TEST_F(EnlacedTest, LeavesNoCoreFileWhateverItsLimitWas) {

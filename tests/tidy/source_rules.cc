@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -310,6 +311,17 @@ std::vector<Finding> CheckNoPrivateKey(const SourceFile& file) {
     }
   }
   return findings;
+}
+
+std::set<std::string> EventsOf(const SourceFile& file) {
+  std::string text;
+  for (const std::string& line : file.lines) text += line + "\n";
+  static const std::regex call(R"re(\bLog(Debug|Info|Warning|Error)?\([^";{]*"([a-z_]+)")re");
+  std::set<std::string> events;
+  for (std::sregex_iterator at(text.begin(), text.end(), call), end; at != end; ++at) {
+    events.insert((*at)[2]);
+  }
+  return events;
 }
 
 bool HasWord(const SourceFile& file, std::string_view word) {

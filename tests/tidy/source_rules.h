@@ -45,6 +45,9 @@ std::vector<Finding> CheckText(const SourceFile& file);
 std::vector<Finding> CheckLineLength(const SourceFile& file);
 std::vector<Finding> CheckNoPrivateKey(const SourceFile& file);
 
+// The names of the events that the file logs, Log...("name", ...).
+std::set<std::string> EventsOf(const SourceFile& file);
+
 // True when the word stands in the file between characters that are no part of a word.
 bool HasWord(const SourceFile& file, std::string_view word);
 

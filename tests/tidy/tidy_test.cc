@@ -248,6 +248,39 @@ TEST(TidyTest, EveryReasonIsExplained) {
   }
 }
 
+TEST(RulesTest, FindsTheEventsThatAFileLogs) {
+  const SourceFile file = MakeSource("node/a/a.cc",
+                                     "void F() {\n"
+                                     "  LogInfo(\"one\", {{\"key\", \"value\"}});\n"
+                                     "  Log(bad ? LogLevel::kInfo : LogLevel::kError,\n"
+                                     "      \"two\", {});\n"
+                                     "  SetLogLevel(level);\n"
+                                     "  Call(\"three\");\n"
+                                     "}\n");
+  EXPECT_EQ(EventsOf(file), (std::set<std::string>{"one", "two"}));
+}
+
+TEST(TidyTest, EveryLogEventIsExplained) {
+  const SourceFile* manual = FindFile("docs/OPERATIONS.md");
+  ASSERT_NE(manual, nullptr);
+  size_t seen = 0;
+  for (const SourceFile& file : Tree()) {
+    if (file.path.rfind("node/", 0) != 0 || !IsCpp(file)) continue;
+    for (const std::string& event : EventsOf(file)) {
+      ++seen;
+      const bool explained =
+          std::any_of(manual->lines.begin(), manual->lines.end(), [&](const std::string& line) {
+            const size_t cell = line.rfind("| `", 0) == 0 ? line.find(" | ") : std::string::npos;
+            return cell != std::string::npos &&
+                   line.substr(0, cell).find("`" + event + "`") != std::string::npos;
+          });
+      EXPECT_TRUE(explained) << file.path << " logs " << event
+                             << "; docs/OPERATIONS.md needs it in the first cell of a row";
+    }
+  }
+  EXPECT_GT(seen, 20U);
+}
+
 TEST(TidyTest, EveryReasonIsExercisedByATest) {
   for (const Reason reason : AllReasons()) {
     const bool used = std::any_of(Tree().begin(), Tree().end(), [&](const SourceFile& file) {

@@ -24,6 +24,7 @@ say() { printf '   %s\n' "$*"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 
 cases='' statistics='' members='' keep=no stop=no bin='' dir=$root/build/quickstart
+begun=no  # Whether this run has touched $dir: before that, a network there is another run's.
 while [ $# -gt 0 ]; do
   case "$1" in
     --keep) keep=yes; shift; continue ;;
@@ -73,7 +74,7 @@ count_column() {  # file column-name
       for (i = 1; i <= n; ++i) if (tolower(f[i]) == want) column = i
       if (!column) exit; next }
     { ++rows[f[column]] }
-    END { for (code in rows) if (code != "") print code, rows[code] }' "$1"
+    END { for (code in rows) print code == "" ? "-" : code, rows[code] }' "$1"
 }
 
 # Prints "<alpha-3> <case rows> <statistics rows>" for each OAS state in the files, those
@@ -126,9 +127,20 @@ stop_all() {
   return 0
 }
 
+any_runs() {
+  local folder
+  for folder in "$dir"/???/; do
+    pid_of "$(basename "$folder")" >/dev/null && return 0
+  done
+  return 1
+}
+
 marker=.enlace-quickstart
 if [ "$stop" = yes ]; then
-  [ -f "$dir/$marker" ] || die "no network in $dir"
+  if ! any_runs; then
+    echo "nothing is running in $dir"
+    exit 0
+  fi
   stop_all
   echo "stopped; the data stays in $dir"
   exit 0
@@ -137,7 +149,7 @@ fi
 finish() {
   local code=$?
   trap - EXIT INT TERM
-  if [ "$code" -ne 0 ]; then
+  if [ "$code" -ne 0 ] && [ "$begun" = yes ]; then
     for log in "$dir"/???/log; do
       [ -f "$log" ] && { echo "-- last lines of $log" >&2; tail -n 5 "$log" >&2; }
     done
@@ -150,9 +162,45 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # ---------------------------------------------------------------------------------------
-for file in "$cases" "$statistics"; do
-  [ -z "$file" ] || [ -r "$file" ] || die "cannot read $file"
-done
+# What was given, before anything is installed, built or written.
+
+# Prints what a file holds by its header: cases, statistics or unknown.
+kind_of() {  # file
+  awk "$csv_fields"'
+    NR == 1 { sub(/\r$/, ""); sub(/^\357\273\277/, ""); n = fields($0, f); kind = "unknown"
+      for (i = 1; i <= n; ++i) {
+        if (tolower(f[i]) == "countryofexploitation") kind = "cases"
+        if (tolower(f[i]) == "iso3_code") kind = "statistics"
+      }
+      print kind; exit }' "$1"
+}
+check_file() {  # option, kind expected, file
+  local kind
+  [ -n "$3" ] || return 0
+  if [ ! -f "$3" ] || [ ! -r "$3" ]; then die "$1: cannot read $3"; fi
+  kind=$(kind_of "$3")
+  case "$kind" in
+    "$2") ;;
+    cases) die "$1: $3 holds case records, by its header; give it with --cases" ;;
+    statistics) die "$1: $3 holds official figures, by its header; give it with --statistics" ;;
+    *) die "$1: the header of $3 is of no known format; \`enlace intake formats\` tells which" ;;
+  esac
+}
+check_file --cases cases "$cases"
+check_file --statistics statistics "$statistics"
+
+states=()
+check_states() {
+  local state
+  IFS=, read -r -a states <<<"$members"
+  for state in "${states[@]}"; do
+    [[ "$state" =~ ^[A-Z]{3}$ && " ${oas//$'\n'/ }" == *" $state:"* ]] ||
+      die "--jurisdictions: '$state' is no alpha-3 code of a member state of the OAS"
+  done
+  [ "$(printf '%s\n' "${states[@]}" | sort -u | wc -l)" -eq ${#states[@]} ] ||
+    die "--jurisdictions names one twice"
+}
+[ -z "$members" ] || check_states
 
 if [ -z "$bin" ]; then
   step "packages"
@@ -178,14 +226,13 @@ if [ -n "$cases$statistics" ]; then
 fi
 if [ -z "$members" ]; then
   members=ARG,BRA,TTO
-  [ -z "$counted" ] || members=$(head -n 3 <<<"$counted" | cut -d' ' -f1 | paste -sd,)
+  if [ -n "$counted" ]; then
+    members=$(head -n 3 <<<"$counted" | cut -d' ' -f1 | paste -sd,)
+    [ "$(wc -l <<<"$counted")" -ge 3 ] ||
+      say "the files have rows of no other OAS state; name more members with --jurisdictions"
+  fi
+  check_states
 fi
-IFS=, read -r -a states <<<"$members"
-for state in "${states[@]}"; do
-  [[ "$state" =~ ^[A-Z]{3}$ && "$state" != OAS ]] || die "bad jurisdiction in --jurisdictions"
-done
-[ "$(printf '%s\n' "${states[@]}" | sort -u | wc -l)" -eq ${#states[@]} ] ||
-  die "--jurisdictions names one twice"
 say "network demo: ${states[*]} and the secretariat, OAS"
 if [ -n "$counted" ]; then
   while read -r code case_rows figure_rows; do
@@ -196,6 +243,19 @@ if [ -n "$counted" ]; then
     fi
   done <<<"$counted"
   [ -z "${left:-}" ] || fold -s -w 88 <<<"left out (case rows, figure rows): $left" | sed 's/^/   /'
+  say_foreign() {  # file, column that names the state, what its rows are
+    [ -n "$1" ] || return 0
+    count_column "$1" "$2" | awk -v oas=" ${oas//[$'\n':]/ } " -v what="$3" '
+      { all += $NF }
+      index(oas, " " $1 " ") { next }
+      $1 ~ /^[A-Z][A-Z][A-Z]?$/ { other += $NF; next }
+      { none += $NF }
+      END { if (other + none)
+        printf "   left out as well: of %d %s rows %d are of a country outside the OAS, " \
+          "%d name none\n", all, what, other, none }'
+  }
+  say_foreign "$cases" countryofexploitation case
+  say_foreign "$statistics" iso3_code figure
 fi
 nodes=("${states[@]}" OAS)
 
@@ -204,6 +264,7 @@ step "a place for everything: $dir"
 if [ -e "$dir" ] && [ ! -f "$dir/$marker" ] && [ -n "$(ls -A "$dir" 2>/dev/null)" ]; then
   die "$dir is not empty and not ours; name another --dir"
 fi
+begun=yes
 if [ -f "$dir/$marker" ]; then
   stop_all
   find "$dir" -mindepth 1 -delete
@@ -454,7 +515,8 @@ release() {  # jurisdiction, statistics|cases
     # One population of one period is let out once, by one method: an observer of two
     # counts of the same people could compute what each of them hides.
     if grep -q RELEASE_METHOD_TAKEN "$text.err"; then
-      say "$1 $2: refused, these years are let out already from official figures"
+      say "$1 $2: kept back, as is right: the official figures of these years are released, and"
+      say "  a second table of the same people would tell what each of the two hides"
     elif grep -q RELEASE_EMPTY "$text.err"; then
       say "$1 $2: nothing to release"
     else

@@ -152,8 +152,9 @@ class ChannelsVerify final : public Command {
         node.Call<api::VerifyChannelResponse>(std::string(kService) + "VerifyChannel", request);
     if (response.ok()) {
       table.Add({origin, std::to_string(response->entries_checked()),
-                 std::to_string(response->payloads_checked()), HexEncode(response->root()), ""});
-      return true;
+                 std::to_string(response->payloads_checked()), HexEncode(response->root()),
+                 response->stopped() ? std::string(ReasonName(Reason::CHANNEL_STOPPED)) : ""});
+      return !response->stopped();
     }
     const Reason reason = ReasonOf(response.status());
     if (!IsFinding(reason)) return response.status();

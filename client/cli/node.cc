@@ -18,7 +18,8 @@ class NodeStatusCommand final : public Command {
     ENLACE_ASSIGN_OR_RETURN(
         const auto status,
         node->Call<api::NodeStatus>(std::string(kService) + "GetStatus", api::GetStatusRequest()));
-    const bool well = status.ready() && status.signing_closed().empty();
+    const bool well = status.ready() && status.signing_closed().empty() &&
+                      status.channels_stopped() == 0 && status.channels_in_trouble() == 0;
     const ExitCode ended = well ? kExitOk : kExitFindings;
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(status));
@@ -37,10 +38,22 @@ class NodeStatusCommand final : public Command {
     table.Add({"up for", fmt::format("{} s", status.uptime_ms() / 1000)});
     table.Add({"peers reachable",
                fmt::format("{} of {}", status.peers_reachable(), status.peers_configured())});
+    table.Add({"channels stopped", fmt::format("{}", status.channels_stopped())});
+    table.Add({"channels in trouble", fmt::format("{}", status.channels_in_trouble())});
     context.PrintTable(table);
     return ended;
   }
 };
+
+// What keeps from talking to the peer, or from following its channels.
+std::string TroubleText(const api::PeerStatus& peer) {
+  std::vector<std::string> troubles;
+  if (!peer.trouble().empty()) troubles.push_back(peer.trouble());
+  for (const api::ChannelTrouble& channel : peer.troubles()) {
+    troubles.push_back(channel.origin() + ": " + channel.reason());
+  }
+  return fmt::format("{}", fmt::join(troubles, ", "));
+}
 
 class NodePeers final : public Command {
  public:
@@ -60,7 +73,7 @@ class NodePeers final : public Command {
       table.Add(
           {peer.jurisdiction(), peer.endpoint(), peer.reachable() ? "yes" : "no",
            peer.last_success_time_ms() == 0 ? "never" : FormatTime(peer.last_success_time_ms()),
-           std::to_string(peer.channels()), peer.trouble()});
+           std::to_string(peer.channels()), TroubleText(peer)});
     }
     context.PrintList(list, table);
     return kExitOk;

@@ -50,6 +50,12 @@ std::vector<admin::PeerStatus> PeerStatuses(const peer::Puller& puller) {
     peer.set_last_success_time_ms(status.last_success_time_ms);
     peer.set_trouble(status.trouble);
     peer.set_channels(static_cast<uint32_t>(status.channels.size()));
+    for (const auto& [origin, state] : status.channels) {
+      if (state.trouble.empty()) continue;
+      admin::ChannelTrouble& trouble = *peer.add_troubles();
+      trouble.set_origin(origin);
+      trouble.set_reason(state.trouble);
+    }
   }
   return out;
 }

@@ -165,6 +165,13 @@ void SetRules(X509_STORE_CTX* context, Purpose purpose, bool check_revocation, i
       rules, purpose == Purpose::kClient ? X509_TRUST_SSL_CLIENT : X509_TRUST_SSL_SERVER);
 }
 
+// X509_check_ca knows more forms of "CA" than the purpose check refuses, but not the one that
+// says CA and may sign no certificate.
+bool IsAuthority(X509* certificate) {
+  return X509_check_ca(certificate) != 0 ||
+         (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0;
+}
+
 }  // namespace
 
 StatusOr<CertificateInfo> ReadCertificate(std::string_view pem) {
@@ -174,7 +181,7 @@ StatusOr<CertificateInfo> ReadCertificate(std::string_view pem) {
   info.subject = SubjectText(certificate.get());
   info.not_before = UnixSeconds(X509_get0_notBefore(certificate.get()));
   info.not_after = UnixSeconds(X509_get0_notAfter(certificate.get()));
-  info.is_ca = X509_check_ca(certificate.get()) != 0;
+  info.is_ca = IsAuthority(certificate.get());
   ENLACE_ASSIGN_OR_RETURN(info.spki_fingerprint, SpkiFingerprint(certificate.get()));
   ERR_clear_error();
   return info;
@@ -186,8 +193,7 @@ Status VerifyChain(std::string_view leaf_pem, std::string_view intermediates_pem
   ENLACE_ASSIGN_OR_RETURN(const auto leaf, ReadFirst(leaf_pem));
   ENLACE_ASSIGN_OR_RETURN(const auto intermediates, ReadCertificates(intermediates_pem));
   ENLACE_ASSIGN_OR_RETURN(const auto store, AnchorStore(anchors_pem, crls_pem));
-  // X509_check_ca knows more forms of "CA" than the purpose check refuses.
-  if (X509_check_ca(leaf.get()) != 0) return Untrusted("a certificate authority is no caller");
+  if (IsAuthority(leaf.get())) return Untrusted("a certificate authority is no caller");
   // The purpose check accepts a leaf without the extension, which then fits every purpose.
   if ((X509_get_extension_flags(leaf.get()) & EXFLAG_XKUSAGE) == 0) {
     return Untrusted("it does not say what it is for (extended key usage)");

@@ -3,9 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/store/channel_table.h"
 #include "node/store/signing.h"
 
 namespace enlace::service {
+namespace {
+
+StatusOr<uint32_t> CountStopped(const store::Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
+  return static_cast<uint32_t>(
+      std::count_if(heads.begin(), heads.end(),
+                    [](const store::ChannelHead& head) { return !head.evidence.empty(); }));
+}
+
+}  // namespace
 
 AdminService::AdminService(Parts parts)
     : parts_(std::move(parts)), start_steady_ms_(parts_.clock.SteadyMs()) {}
@@ -28,11 +39,19 @@ StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
   status.set_commit_sequence(parts_.store.commit_sequence());
   status.set_uptime_ms(parts_.clock.SteadyMs() - start_steady_ms_);
   status.set_listen_address(parts_.listen_address());
-  const Status signing = store::CheckSigningOpen(*parts_.store.Read());
+  const auto reader = parts_.store.Read();
+  const Status signing = store::CheckSigningOpen(*reader);
   if (!signing.ok()) status.set_signing_closed(MessageOf(signing));
+  ENLACE_ASSIGN_OR_RETURN(const uint32_t stopped, CountStopped(*reader));
+  status.set_channels_stopped(stopped);
   uint32_t reachable = 0;
+  int troubles = 0;
   const std::vector<admin::PeerStatus> peers = parts_.peers();
-  for (const admin::PeerStatus& peer : peers) reachable += peer.reachable() ? 1 : 0;
+  for (const admin::PeerStatus& peer : peers) {
+    reachable += peer.reachable() ? 1 : 0;
+    troubles += peer.reachable() ? peer.troubles_size() : 0;
+  }
+  status.set_channels_in_trouble(static_cast<uint32_t>(troubles));
   status.set_peers_reachable(reachable);
   status.set_peers_configured(static_cast<uint32_t>(peers.size()));
   return status;

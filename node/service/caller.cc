@@ -24,12 +24,12 @@ Status CheckRequestId(const std::string& request_id) {
   for (size_t i = 0; uuid && i < request_id.size(); ++i) {
     const char c = request_id[i];
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     uuid = dash ? c == '-' : hex;
   }
   if (uuid) return absl::OkStatus();
   return InvalidFields(
-      {{"request_id", "expected a UUID of 36 characters", Reason::REQUEST_INVALID}});
+      {{"request_id", "expected a UUID of 36 small characters", Reason::REQUEST_INVALID}});
 }
 
 StatusOr<size_t> PageSize(int32_t requested) {

@@ -14,7 +14,8 @@ StatusOr<std::string> RequireEntity(const rpc::CallContext& call);
 // A caller of the network door whose only role is partner: sees what all may see.
 bool IsPartnerOnly(const rpc::CallContext& call);
 
-// A request id is empty or a UUID: it must not be guessable, since it stands for content.
+// A request id is empty or a UUID: it must not be guessable, since it stands for content. In small
+// letters, so that one UUID is one id.
 Status CheckRequestId(const std::string& request_id);
 
 inline constexpr int32_t kPageSizeDefault = 100;

@@ -153,6 +153,7 @@ StatusOr<pb::VerifyChannelResponse> ChannelService::VerifyChannel(
   response.set_entries_checked(verified.entries);
   response.set_payloads_checked(verified.payloads);
   response.set_root(std::string(AsView(verified.root)));
+  response.set_stopped(!head.evidence.empty());
   return response;
 }
 

@@ -143,6 +143,7 @@ std::vector<std::string> WarnOfEarlier(const ReleaseContent& old, const ReleaseC
   for (const auto& figure : old.figures()) before[release::KeyOf(figure)] = figure;
   uint64_t hidden_now = 0;
   uint64_t shown_now = 0;
+  uint64_t changed_little = 0;
   for (const auto& figure : fresh.figures()) {
     const auto found = before.find(release::KeyOf(figure));
     if (found == before.end()) continue;
@@ -150,6 +151,10 @@ std::vector<std::string> WarnOfEarlier(const ReleaseContent& old, const ReleaseC
     const bool is_shown = figure.status() == channel::v1::VALUE;
     hidden_now += was_shown && figure.status() == channel::v1::SUPPRESSED ? 1 : 0;
     shown_now += !was_shown && is_shown ? 1 : 0;
+    if (!was_shown || !is_shown) continue;
+    const uint64_t change = std::max(found->second.value(), figure.value()) -
+                            std::min(found->second.value(), figure.value());
+    changed_little += change > 0 && change < fresh.threshold() ? 1 : 0;
   }
   if (hidden_now > 0) {
     warnings.push_back(fmt::format(
@@ -160,6 +165,12 @@ std::vector<std::string> WarnOfEarlier(const ReleaseContent& old, const ReleaseC
         "{} figures are shown now that {} hides: with it, others that stay "
         "hidden may be computed. The audit of linked tables is not part of this version.",
         shown_now, which));
+  }
+  if (changed_little > 0) {
+    warnings.push_back(
+        fmt::format("{} figures differ from those of {} by less than the threshold of {}: the "
+                    "difference counts so few persons, as a hidden figure would.",
+                    changed_little, which, fresh.threshold()));
   }
   return warnings;
 }

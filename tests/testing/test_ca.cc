@@ -141,7 +141,8 @@ IssuedCertificate IssueLeaf(const CertificateSpec& spec, X509* issuer, EVP_PKEY*
   AddExtension(certificate.get(), signer, NID_basic_constraints,
                spec.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
   AddExtension(certificate.get(), signer, NID_key_usage,
-               spec.is_ca ? "critical,digitalSignature,keyCertSign" : "critical,digitalSignature");
+               spec.is_ca && spec.may_sign ? "critical,digitalSignature,keyCertSign"
+                                           : "critical,digitalSignature");
   if (spec.extended_usage && (spec.client || spec.server)) {
     AddExtension(certificate.get(), signer, NID_ext_key_usage,
                  spec.client && spec.server ? "clientAuth,serverAuth"

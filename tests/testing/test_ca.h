@@ -24,6 +24,7 @@ struct CertificateSpec {
   bool server = true;          // Extended key usage serverAuth.
   bool extended_usage = true;  // False leaves the extension out.
   bool is_ca = false;
+  bool may_sign = true;  // Key usage keyCertSign, of one that is a CA.
   int64_t not_before = kValidFrom;
   int64_t not_after = kValidUntil;
   KeyType key = KeyType::kEcP256;

@@ -186,6 +186,40 @@ TEST(NodeTest, RefusesAnotherSigningKeyThanThatOfItsChannels) {
   EXPECT_TRUE(world.Start("ARG").ok());
 }
 
+TEST(NodeTest, TellsItsOperatorOfAStoppedChannel) {
+  testing::NodeWorld world({"ARG", "OAS"});
+  auto nodes = world.StartAll();
+  ASSERT_EQ(nodes.size(), 2U);
+  nodes["OAS"]->PullNow();
+  const auto status = [&] {
+    return *world.ConnectAdmin("OAS")->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest());
+  };
+  EXPECT_EQ(status().channels_stopped(), 0U);
+  ASSERT_TRUE(nodes["OAS"]->Stop(1000));
+  nodes.erase("OAS");
+  {
+    const auto config = config::LoadNodeConfig(world.ConfigFile("OAS")).value();
+    SystemClock clock;
+    const auto store = store::Store::Open(StoreOptionsOf(config), clock).value();
+    ASSERT_TRUE(store
+                    ->Write([](store::Transaction& transaction) {
+                      return store::StopChannel(transaction, "demo/ARG/training", {"one", "two"});
+                    })
+                    .ok());
+  }
+  nodes["OAS"] = world.Start("OAS").value();
+  nodes["OAS"]->PullNow();
+  EXPECT_EQ(status().channels_stopped(), 1U);
+  EXPECT_EQ(status().channels_in_trouble(), 1U);
+  const auto peers = world.ConnectAdmin("OAS")->Call<admin::ListPeersResponse>(
+      kListPeers, admin::ListPeersRequest());
+  ASSERT_TRUE(peers.ok());
+  ASSERT_EQ(peers->peers(0).troubles_size(), 1);
+  EXPECT_TRUE(peers->peers(0).reachable());
+  EXPECT_EQ(peers->peers(0).troubles(0).origin(), "demo/ARG/training");
+  EXPECT_EQ(peers->peers(0).troubles(0).reason(), "CHANNEL_STOPPED");
+}
+
 // Adopted from before its card was published.
 TEST(NodeTest, ServesWithoutSigningUntilTheSizesOfAnAdoptedStoreAreConfirmed) {
   testing::NodeWorld world({"ARG"});

@@ -1,3 +1,4 @@
+#include <cctype>
 #include <set>
 
 #include "tests/contract/cases/case_fixture.h"
@@ -43,6 +44,15 @@ TEST_F(CreateCaseRecord, TheSameRequestIdWithOtherContentIsRefused) {
   ASSERT_TRUE(TryCreate(node_.police, ValidRecord(2020), kUuid).ok());
   EXPECT_EQ(ReasonOf(TryCreate(node_.police, ValidRecord(2021), kUuid).status()),
             Reason::REQUEST_ID_REUSED);
+}
+
+TEST_F(CreateCaseRecord, ARequestIdInCapitalsIsRefusedSinceItWouldBeAnotherId) {
+  std::string capitals = kUuid;
+  for (char& c : capitals) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  ASSERT_NE(capitals, kUuid);
+  const auto status = TryCreate(node_.police, ValidRecord(), capitals).status();
+  EXPECT_EQ(ReasonOf(status), Reason::REQUEST_INVALID);
+  EXPECT_EQ(ViolationsOf(status)[0].field, "request_id");
 }
 
 TEST_F(CreateCaseRecord, RequestIdsOfEntitiesAreApart) {

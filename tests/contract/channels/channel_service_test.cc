@@ -100,6 +100,21 @@ TEST_F(ChannelServiceTest, ShowsTroubleAndEvidence) {
   EXPECT_EQ(stopped->trouble(), "CHANNEL_STOPPED");
 }
 
+TEST_F(ChannelServiceTest, AStoppedChannelIsSaidToProveNothing) {
+  const testing::ChannelLog log("demo/BRA/training", 5);
+  Mirror(log);
+  node_.key_of = [&log](const std::string&) { return log.key().public_key(); };
+  EXPECT_FALSE(Verify(log.origin())->stopped());
+  ASSERT_TRUE(node_.store()
+                  .Write([&](store::Transaction& transaction) {
+                    return store::StopChannel(transaction, log.origin(), {"one", "two"});
+                  })
+                  .ok());
+  const auto stopped = Verify(log.origin());
+  ASSERT_TRUE(stopped.ok()) << MessageOf(stopped.status());
+  EXPECT_TRUE(stopped->stopped());
+}
+
 TEST_F(ChannelServiceTest, APartnerDoesNotLearnOfChannelsBetweenTwo) {
   ASSERT_TRUE(node_.Publish("cases/BRA", 1, "BRA").ok());
   ASSERT_TRUE(node_.Publish("training", 1).ok());

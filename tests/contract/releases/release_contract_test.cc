@@ -13,6 +13,7 @@ using pb::ReleaseView;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kRequestId[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -396,6 +397,18 @@ TEST_F(ReleaseContractTest, WhatTheOldReleaseShowedIsWarnedOf) {
   const auto fresh = node_.Prepare(0, 0, old.name());
   ASSERT_TRUE(fresh.ok()) << fresh.status();
   EXPECT_THAT(fresh->warnings(), Contains(HasSubstr("shown now that the replaced release hides")));
+}
+
+TEST_F(ReleaseContractTest, ADifferenceOfAFewPersonsToTheOldReleaseIsWarnedOf) {
+  const ReleaseView old = node_.Release();
+  node_.PutFigure(ReleaseNode::Victims(2022, 1), 17 + 4);
+  node_.PutFigure(ReleaseNode::Victims(2022), 20 + 4);
+  EXPECT_THAT(node_.Prepare(0, 0, old.name())->warnings(),
+              Contains(HasSubstr("by less than the threshold of 5")));
+  node_.PutFigure(ReleaseNode::Victims(2022, 1), 17 + 5);
+  node_.PutFigure(ReleaseNode::Victims(2022), 20 + 5);
+  EXPECT_THAT(node_.Prepare(0, 0, old.name())->warnings(),
+              Not(Contains(HasSubstr("by less than the threshold"))));
 }
 
 TEST_F(ReleaseContractTest, WhatWasWithdrawnIsNotLetOutAgainFromAnotherSource) {

@@ -171,6 +171,36 @@ TEST_F(ProgramTest, AStatusSaysThatSigningIsClosedAndWhatToDo) {
   EXPECT_THAT(ended.out, HasSubstr("no: confirm the sizes"));
 }
 
+TEST_F(ProgramTest, AStatusWithAStoppedOrStuckChannelIsAFinding) {
+  admin::v1::NodeStatus status;
+  status.set_ready(true);
+  node_.On<admin::v1::GetStatusRequest, admin::v1::NodeStatus>(
+      "/enlace.admin.v1.AdminService/GetStatus", [&](const auto&) { return status; });
+  const std::vector<std::string> command = {"node", "status", "--admin-socket", "/tmp/a.sock"};
+  status.set_channels_stopped(1);
+  EXPECT_EQ(Run(command).code, kExitFindings);
+  status.set_channels_stopped(0);
+  status.set_channels_in_trouble(1);
+  EXPECT_EQ(Run(command).code, kExitFindings);
+}
+
+TEST_F(ProgramTest, PeersAreListedWithTheTroubleOfTheirChannels) {
+  node_.On<admin::v1::ListPeersRequest, admin::v1::ListPeersResponse>(
+      "/enlace.admin.v1.AdminService/ListPeers", [](const auto&) {
+        admin::v1::ListPeersResponse response;
+        admin::v1::PeerStatus& peer = *response.add_peers();
+        peer.set_jurisdiction("BRA");
+        peer.set_reachable(true);
+        admin::v1::ChannelTrouble& trouble = *peer.add_troubles();
+        trouble.set_origin("demo/BRA/training");
+        trouble.set_reason("CHANNEL_STOPPED");
+        return response;
+      });
+  const Ended ended = Run({"node", "peers", "--admin-socket", "/tmp/a.sock"});
+  EXPECT_EQ(ended.code, kExitOk);
+  EXPECT_THAT(ended.out, HasSubstr("demo/BRA/training: CHANNEL_STOPPED"));
+}
+
 TEST_F(ProgramTest, CodesAreListedWithLabelsOfTheLanguage) {
   const Ended ended = Run({"codes", "list", "yes_no", "--lang", "es"});
   EXPECT_EQ(ended.out,

@@ -134,6 +134,8 @@ TEST(VerifyChainTest, RefusesALeafThatIsAnAuthority) {
   CertificateSpec spec = Spec();
   spec.is_ca = true;
   ExpectRefused(Verify(ca.Issue(spec), ca.anchor_pem()));
+  spec.may_sign = false;
+  ExpectRefused(Verify(ca.Issue(spec), ca.anchor_pem()));
 }
 
 TEST(VerifyChainTest, FollowsIntermediatesAndNeedsThem) {

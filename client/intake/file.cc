@@ -78,11 +78,13 @@ Status FileSource::Rewind() {
 StatusOr<std::unique_ptr<DurableFile>> DurableFile::Create(const std::string& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0 && errno == EEXIST) {
-    return Error(Reason::RECEIPT_EXISTS,
-                 fmt::format("{} exists already and belongs to another delivery; name another "
-                             "file, since a receipt is the only link to the records",
-                             path),
-                 {{"path", path}});
+    return Error(
+        Reason::RECEIPT_EXISTS,
+        fmt::format(
+            "{} exists already and nothing beside it says whose receipt it is; name another "
+            "file, since a receipt is the only link to the records",
+            path),
+        {{"path", path}});
   }
   if (fd < 0) return Unwritable(path);
   std::unique_ptr<DurableFile> out(new DurableFile(fd, path, 0));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "client/intake/case_mapper.h"
 #include "client/intake/observation_mapper.h"
 #include "node/base/bytes.h"
@@ -252,17 +254,22 @@ StatusOr<ImportReport> Importer::Run(const ImportOptions& options) {
     delivery.target = sink_.Target();
     delivery.jurisdiction = options.jurisdiction;
     delivery.tables = mappings_.fingerprint();
+    delivery.file = std::filesystem::path(options.file).filename().string();
+    delivery.time_ms = options.now_ms;
     ENLACE_ASSIGN_OR_RETURN(pass.receipt, Receipt::Open(options.receipt, delivery));
     pass.first_row = pass.receipt->state().next_row;
     pass.report.account = pass.receipt->state().account;
-    if (pass.first_row > 1) pass.report.resumed_from_row = pass.first_row;
+    if (pass.receipt->was_complete())
+      pass.report.completed_ms = pass.receipt->state().time_ms;
+    else if (pass.first_row > 1)
+      pass.report.resumed_from_row = pass.first_row;
     pass.report.tables_changed = pass.receipt->tables_changed();
-    if (!pass.format->is_cases()) {
+    if (!pass.format->is_cases() && !pass.receipt->was_complete()) {
       ENLACE_ASSIGN_OR_RETURN(pass.outcomes, pass.receipt->ReadOutcomes());
     }
   }
   ENLACE_RETURN_IF_ERROR(SecondPass(options, pass));
-  if (pass.receipt != nullptr) ENLACE_RETURN_IF_ERROR(pass.receipt->Complete());
+  if (pass.receipt != nullptr) ENLACE_RETURN_IF_ERROR(pass.receipt->Complete(options.now_ms));
   return std::move(pass.report);
 }
 

@@ -32,6 +32,7 @@ struct ImportOptions {
   std::string format;        // Empty recognises it; otherwise it must be this one.
   Content content = Content::kAny;
   bool validate_only = false;  // The node checks and stores nothing; no receipt.
+  int64_t now_ms = 0;          // For the receipt, to say when.
 };
 
 struct ImportReport {
@@ -43,6 +44,8 @@ struct ImportReport {
   std::map<std::string, uint64_t> node_reasons;  // Rows that the node set aside.
   QualityReport quality;
   uint64_t resumed_from_row = 0;  // 0 when it was not interrupted before.
+  // When all of it had been handed in under this receipt; nothing was sent now. Else 0.
+  int64_t completed_ms = 0;
   // Mapping tables or code lists are others than before the interruption: rows before
   // `resumed_from_row` are what the earlier ones made of them.
   bool tables_changed = false;

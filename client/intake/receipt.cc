@@ -10,12 +10,13 @@
 #include "client/intake/csv_writer.h"
 #include "node/base/bytes.h"
 #include "node/base/check.h"
+#include "node/base/clock.h"
 #include "node/config/yaml.h"
 
 namespace enlace::intake {
 namespace {
 
-constexpr std::string_view kStateTitle = "enlace-import-state 2\n";
+constexpr std::string_view kStateTitle = "enlace-import-state 3\n";
 constexpr std::string_view kColumns = "row,outcome,name,reason,column\r\n";
 constexpr size_t kColumnCount = 5;
 
@@ -32,6 +33,18 @@ std::optional<Outcome> OutcomeNamed(std::string_view name) {
     if (OutcomeName(outcome) == name) return outcome;
   }
   return std::nullopt;
+}
+
+bool Exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// A name of one line, whatever the file system allows.
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return text;
 }
 
 struct Line {
@@ -73,10 +86,23 @@ std::optional<Outcome> RowOutcomes::Find(uint64_t row) const {
   return static_cast<Outcome>(rows_[row] - 1);
 }
 
+std::string ImportState::DifferenceTo(const ImportState& other) const {
+  std::string out;
+  const auto compare = [&](const char* name, const std::string& a, const std::string& b) {
+    if (a != b) out += (out.empty() ? "" : ", ") + std::string(name);
+  };
+  compare("content of the file", batch_id, other.batch_id);
+  compare("format", format, other.format);
+  compare("node or certificate", target, other.target);
+  compare("jurisdiction", jurisdiction, other.jurisdiction);
+  return out;
+}
+
 std::string ImportState::Encode() const {
   std::string out(kStateTitle);
   out += fmt::format("batch_id {}\nformat {}\ntarget {}\njurisdiction {}\ntables {}\n", batch_id,
                      format, target, jurisdiction, tables);
+  out += fmt::format("file {}\ntime_ms {}\n", OneLine(file), time_ms);
   out += fmt::format("next_row {}\nreceipt_bytes {}\n", next_row, receipt_bytes);
   out += fmt::format("accepted {}\nunchanged {}\nreplaced {}\nin_conflict {}\nquarantined {}\n",
                      account.accepted, account.unchanged, account.replaced, account.in_conflict,
@@ -122,6 +148,8 @@ StatusOr<ImportState> ImportState::Decode(std::string_view text) {
   out.target = text_of("target");
   out.jurisdiction = text_of("jurisdiction");
   out.tables = text_of("tables");
+  out.file = text_of("file");
+  out.time_ms = static_cast<int64_t>(number_of("time_ms"));
   out.next_row = number_of("next_row");
   out.receipt_bytes = number_of("receipt_bytes");
   out.account.accepted = number_of("accepted");
@@ -138,27 +166,49 @@ StatusOr<ImportState> ImportState::Decode(std::string_view text) {
 StatusOr<std::unique_ptr<Receipt>> Receipt::Open(const std::string& path,
                                                  const ImportState& delivery) {
   std::unique_ptr<Receipt> out(new Receipt(path, delivery));
-  const std::string state_path = path + ".state";
-  std::error_code ignored;
-  if (std::filesystem::exists(state_path, ignored)) {
-    ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(state_path));
-    ENLACE_ASSIGN_OR_RETURN(out->state_, ImportState::Decode(text));
-    if (!out->state_.SameDelivery(delivery)) {
-      return Error(Reason::RECEIPT_EXISTS,
-                   path +
-                       " belongs to an interrupted import of another file, format, "
-                       "jurisdiction or node; finish that one or name another receipt",
-                   {{"path", path}});
-    }
-    ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Resume(path, out->state_.receipt_bytes));
-    out->tables_changed_ = out->state_.next_row > 1 && out->state_.tables != delivery.tables;
-    out->state_.tables = delivery.tables;
-    return out;
+  if (Exists(path + ".state")) {
+    ENLACE_RETURN_IF_ERROR(out->GoOn(delivery));
+  } else if (Exists(path) && Exists(path + ".delivery")) {
+    ENLACE_RETURN_IF_ERROR(out->OpenComplete(delivery));
+  } else {
+    ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Create(path));
+    ENLACE_RETURN_IF_ERROR(out->file_->Append(kColumns));
+    ENLACE_RETURN_IF_ERROR(out->SaveState());
   }
-  ENLACE_ASSIGN_OR_RETURN(out->file_, DurableFile::Create(path));
-  ENLACE_RETURN_IF_ERROR(out->file_->Append(kColumns));
-  ENLACE_RETURN_IF_ERROR(out->SaveState());
   return out;
+}
+
+Status Receipt::GoOn(const ImportState& delivery) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(path_ + ".state"));
+  ENLACE_ASSIGN_OR_RETURN(state_, ImportState::Decode(text));
+  if (const std::string other = state_.DifferenceTo(delivery); !other.empty()) {
+    return Error(Reason::RECEIPT_EXISTS,
+                 fmt::format("{} belongs to the import of {}, which began {} and was interrupted; "
+                             "this one differs in: {}; finish that one or name another receipt",
+                             path_, state_.file, FormatTime(state_.time_ms), other),
+                 {{"path", path_}});
+  }
+  ENLACE_ASSIGN_OR_RETURN(file_, DurableFile::Resume(path_, state_.receipt_bytes));
+  tables_changed_ = state_.next_row > 1 && state_.tables != delivery.tables;
+  state_.tables = delivery.tables;
+  return absl::OkStatus();
+}
+
+// Nothing is opened for writing: what the agency did with its receipt is its own affair.
+Status Receipt::OpenComplete(const ImportState& delivery) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(path_ + ".delivery"));
+  ENLACE_ASSIGN_OR_RETURN(state_, ImportState::Decode(text));
+  std::string other = state_.DifferenceTo(delivery);
+  if (other.empty() && state_.tables != delivery.tables) other = "mapping tables or code lists";
+  if (!other.empty()) {
+    return Error(Reason::RECEIPT_EXISTS,
+                 fmt::format("{} is the receipt of {}, which was imported completely at {}; this "
+                             "import differs in: {}; name another receipt",
+                             path_, state_.file, FormatTime(state_.time_ms), other),
+                 {{"path", path_}});
+  }
+  was_complete_ = true;
+  return absl::OkStatus();
 }
 
 Status Receipt::SaveState() {
@@ -218,6 +268,12 @@ Status Receipt::Record(const BatchAnswer& answer, const std::vector<QuarantinedR
   return SaveState();
 }
 
-Status Receipt::Complete() { return RemoveFile(path_ + ".state"); }
+Status Receipt::Complete(int64_t now_ms) {
+  if (was_complete_) return absl::OkStatus();
+  state_.time_ms = now_ms;
+  state_.receipt_bytes = file_->size();
+  ENLACE_RETURN_IF_ERROR(ReplaceFile(path_ + ".delivery", state_.Encode()));
+  return RemoveFile(path_ + ".state");
+}
 
 }  // namespace enlace::intake

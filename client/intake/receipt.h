@@ -14,9 +14,9 @@
 // The receipt (CSV: row, outcome, name, reason, column) is the only link from the rows of
 // the agency's file to the records at the node; it holds no value of the file. Rows of
 // other jurisdictions are counted, not listed. A row has a line for each reason to set it
-// aside, and one more when a later row contradicted it: its last line holds. Beside it, while the
-// delivery is not complete, lies "<receipt>.state": which row comes next and what was counted so
-// far.
+// aside, and one more when a later row contradicted it: its last line holds. Beside it lies, while
+// the delivery is not complete, "<receipt>.state": which row comes next and what was counted so
+// far; and afterwards "<receipt>.delivery" of the same form, which says whose receipt this is.
 //
 // Order on disk: the node's answer, then the receipt's lines, then the state. A crash in
 // between repeats one batch, which the node answers as "unchanged".
@@ -60,7 +60,9 @@ struct ImportState {
   std::string format;
   std::string target;
   std::string jurisdiction;
-  std::string tables;  // Mappings::fingerprint() of the last part; may change on the way.
+  std::string tables;   // Mappings::fingerprint() of the last part; may change on the way.
+  std::string file;     // The file's name without its folder, for people.
+  int64_t time_ms = 0;  // When the delivery began; of a complete one, when it ended.
   uint64_t next_row = 1;
   uint64_t receipt_bytes = 0;
   Account account;
@@ -69,20 +71,23 @@ struct ImportState {
   // RECEIPT_EXISTS (the message says so) when the text is no intact state, or its counts do
   // not add up to the rows before `next_row`.
   static StatusOr<ImportState> Decode(std::string_view text);
-  bool SameDelivery(const ImportState& other) const {
-    return batch_id == other.batch_id && format == other.format && target == other.target &&
-           jurisdiction == other.jurisdiction;
-  }
+  // Empty for the same delivery, else in words what is another one: "file, node".
+  std::string DifferenceTo(const ImportState& other) const;
 };
 
 class Receipt {
  public:
   // Begins a receipt, or goes on with the one of an interrupted delivery that is equal to
-  // `delivery` in file, format, target and jurisdiction. RECEIPT_EXISTS, FILE_UNWRITABLE.
+  // `delivery` in file, format, target and jurisdiction. The receipt of a complete delivery
+  // that is equal in all of these and in the tables is opened as it is: nothing is left to send.
+  // RECEIPT_EXISTS says by name and time which delivery the receipt belongs to.
+  // FILE_UNWRITABLE.
   static StatusOr<std::unique_ptr<Receipt>> Open(const std::string& path,
                                                  const ImportState& delivery);
 
   const ImportState& state() const { return state_; }
+  // Every row was acknowledged in an earlier run.
+  bool was_complete() const { return was_complete_; }
   // Whether the rows before state().next_row were mapped by other tables than `delivery`'s.
   bool tables_changed() const { return tables_changed_; }
   // What the rows of the parts before became. RECEIPT_EXISTS when the file is damaged.
@@ -91,15 +96,18 @@ class Receipt {
   // aside, and the row after it. OK means that all of it is on disk.
   Status Record(const BatchAnswer& answer, const std::vector<QuarantinedRow>& quarantined,
                 const Account& account, uint64_t next_row);
-  // The delivery is complete: the state file goes.
-  Status Complete();
+  // The delivery is complete at `now_ms`: the state becomes the record of whose receipt this is.
+  Status Complete(int64_t now_ms);
 
  private:
   Receipt(std::string path, ImportState state) : path_(std::move(path)), state_(std::move(state)) {}
   Status SaveState();
+  Status GoOn(const ImportState& delivery);
+  Status OpenComplete(const ImportState& delivery);
 
   std::string path_;
   ImportState state_;
+  bool was_complete_ = false;
   bool tables_changed_ = false;
   std::unique_ptr<DurableFile> file_;
 };

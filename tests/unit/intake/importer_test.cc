@@ -312,8 +312,48 @@ TEST_F(ImporterTest, AFinishedReceiptIsNeverOverwritten) {
   const auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
   ASSERT_TRUE(Run(options).ok());
   const std::string before = testing::TempDir::Read(options.receipt);
-  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS);
+  EXPECT_TRUE(Run(options).ok());
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.Write("other.csv", FiguresFile(6)))).status()),
+            Reason::RECEIPT_EXISTS);
   EXPECT_EQ(testing::TempDir::Read(options.receipt), before);
+}
+
+TEST_F(ImporterTest, TheSameDeliveryUnderItsFinishedReceiptSendsNothingAndReportsTheSame) {
+  auto options = Options(folder_.Write("in.csv", FiguresFile(2500)));
+  options.now_ms = 1'700'000'000'000;
+  const auto first = Run(options);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->completed_ms, 0);
+  const size_t sent = node_.sent.size();
+  options.now_ms += 1000;
+  const auto again = Run(options);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(node_.sent.size(), sent);
+  EXPECT_EQ(again->account, first->account);
+  EXPECT_EQ(again->rows_read, first->rows_read);
+  EXPECT_EQ(again->completed_ms, 1'700'000'000'000);
+}
+
+TEST_F(ImporterTest, AFinishedReceiptSaysWhoseItIsToAnotherDelivery) {
+  auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  options.now_ms = 1'700'000'000'000;  // 2023-11-14T22:13:20Z.
+  ASSERT_TRUE(Run(options).ok());
+  const Status refused = Run(Options(folder_.Write("other.csv", FiguresFile(6)))).status();
+  EXPECT_EQ(ReasonOf(refused), Reason::RECEIPT_EXISTS);
+  EXPECT_THAT(MessageOf(refused), ::testing::HasSubstr("is the receipt of in.csv, which was "
+                                                       "imported completely at "
+                                                       "2023-11-14T22:13:20Z; this import differs "
+                                                       "in: content of the file"));
+  node_.target = "elsewhere.example:7443";
+  EXPECT_THAT(MessageOf(Run(options).status()),
+              ::testing::HasSubstr("differs in: node or certificate"));
+}
+
+TEST_F(ImporterTest, AFileThatIsNoReceiptIsNotOverwritten) {
+  const auto options = Options(folder_.Write("in.csv", FiguresFile(5)));
+  folder_.Write("receipt.csv", "my notes");
+  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS);
+  EXPECT_EQ(testing::TempDir::Read(options.receipt), "my notes");
 }
 
 TEST_F(ImporterTest, AnInterruptedImportIsNotContinuedWithAnotherFileOrNode) {

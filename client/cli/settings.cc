@@ -24,7 +24,8 @@ Status Wrong(std::string_view setting, std::string_view expected) {
                {{"setting", std::string(setting)}});
 }
 
-// "1500" and "1500ms" are milliseconds, "30s" seconds, "2m" minutes.
+// "1500ms" are milliseconds, "30s" seconds, "2m" minutes. A bare number is none of them: people
+// mean seconds by it where programs mean milliseconds.
 std::optional<int64_t> ParseDuration(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -34,7 +35,7 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
     factor = 1000;
   else if (unit == "m")
     factor = 60'000;
-  else if (!unit.empty() && unit != "ms")
+  else if (unit != "ms")
     return std::nullopt;
   if (error != std::errc() || value < kTimeoutMsMin || value > kTimeoutMsMax / factor) {
     return std::nullopt;
@@ -116,7 +117,8 @@ const std::vector<SettingName>& SettingNames() {
       {"--config-dir", "ENLACE_CONFIG_DIR", "config_dir", "Folder with codelists/ and mappings/"},
       {"--output", "ENLACE_OUTPUT", "output", "table, json or csv (default table)"},
       {"--lang", "ENLACE_LANG", "lang", "Language of labels: en, es, fr or pt (default en)"},
-      {"--timeout", "ENLACE_TIMEOUT", "timeout", "Of one call: 1500ms, 30s, 2m (default 30s)"},
+      {"--timeout", "ENLACE_TIMEOUT", "timeout",
+       "Of one call, with its unit: 500ms, 30s, 2m (default 30s)"},
       {"--profile", "ENLACE_PROFILE", "",
        "File with these settings (default ~/.config/enlace/profile.yaml)"},
   };
@@ -165,7 +167,8 @@ StatusOr<Settings> ResolveSettings(const FlagValues& flags, const Environment& e
     return Wrong("--lang", "en, es, fr or pt");
   }
   const auto timeout = ParseDuration(get("--timeout", "30s"));
-  if (!timeout) return Wrong("--timeout", "a duration such as 1500ms, 30s or 2m, at most 60m");
+  if (!timeout)
+    return Wrong("--timeout", "a number with its unit, such as 500ms, 30s or 2m, and at most 60m");
   out.timeout_ms = *timeout;
   if (!out.jurisdiction.empty() && !model::IsJurisdiction(out.jurisdiction)) {
     return Wrong("--jurisdiction", "three capital letters such as ARG");

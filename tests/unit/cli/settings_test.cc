@@ -64,7 +64,6 @@ TEST(Settings, TheJurisdictionFollowsTheNodeUnlessItIsGiven) {
 }
 
 TEST(Settings, DurationsHaveUnitsAndBounds) {
-  EXPECT_EQ(Resolve({{"--timeout", "1500"}}, {})->timeout_ms, 1500);
   EXPECT_EQ(Resolve({{"--timeout", "1500ms"}}, {})->timeout_ms, 1500);
   EXPECT_EQ(Resolve({{"--timeout", "2m"}}, {})->timeout_ms, 120'000);
   EXPECT_EQ(Resolve({{"--timeout", "60m"}}, {})->timeout_ms, 3'600'000);
@@ -72,6 +71,12 @@ TEST(Settings, DurationsHaveUnitsAndBounds) {
     EXPECT_EQ(ReasonOf(Resolve({{"--timeout", text}}, {}).status()), Reason::CONFIG_INVALID)
         << text;
   }
+}
+
+TEST(Settings, ADurationWithoutAUnitIsRefusedWithWhatToWrite) {
+  const Status refused = Resolve({{"--timeout", "30"}}, {}).status();
+  EXPECT_EQ(ReasonOf(refused), Reason::CONFIG_INVALID);
+  EXPECT_NE(MessageOf(refused).find("such as 500ms, 30s or 2m"), std::string::npos);
 }
 
 TEST(Settings, WrongWordsAreRefusedWithWhatWasExpected) {

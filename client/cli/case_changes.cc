@@ -26,6 +26,8 @@ struct CaseArguments {
     arguments.Number("--quarter", quarter, "Quarter of registration, 1 to 4");
   }
 
+  bool Given() const { return !file.empty() || !sets.empty() || year != 0 || quarter != 0; }
+
   // `content` holds what to start from.
   StatusOr<model::CaseContent> Read(const codes::Registry& registry,
                                     model::CaseContent content) const {
@@ -39,9 +41,7 @@ struct CaseArguments {
     if (content.codelist_version == 0) content.codelist_version = registry.version();
     if (year != 0) content.registration_year = year;
     if (quarter != 0) content.registration_quarter = quarter;
-    for (const std::string& set : sets) {
-      ENLACE_RETURN_IF_ERROR(ApplyAssignment(set, registry, content));
-    }
+    ENLACE_RETURN_IF_ERROR(ApplyAssignments(sets, registry, content));
     content.Canonicalize();
     ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, registry, "case_record"));
     return content;
@@ -85,6 +85,10 @@ class CasesCorrect final : public Command {
     arguments.Text("--etag", etag_, "What was read (default: read now)");
   }
   StatusOr<ExitCode> Run(Context& context) override {
+    if (!case_.Given()) {
+      return Error(Reason::REQUEST_INVALID,
+                   "nothing to correct: give --set attribute=value, --file, --year or --quarter");
+    }
     ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
     ENLACE_ASSIGN_OR_RETURN(const uint32_t reason,
                             ParseCode(registry->Get("correction_reason"), reason_));
@@ -96,6 +100,13 @@ class CasesCorrect final : public Command {
     ENLACE_RETURN_IF_ERROR(WithContext(CheckForm(before), "the record at the node"));
     ENLACE_ASSIGN_OR_RETURN(const model::CaseContent content,
                             case_.Read(*registry, FromApi(before)));
+    const bool as_read = etag_.empty() || etag_ == before.etag();
+    if (as_read && before.state() == api::CaseRecord::ACTIVE &&
+        model::CanonicalBytes(content) == model::CanonicalBytes(FromApi(before))) {
+      context.Note("the record says this already; no revision was written");
+      ENLACE_RETURN_IF_ERROR(PrintCase(context, before));
+      return kExitOk;
+    }
     api::CorrectCaseRecordRequest request;
     *request.mutable_case_record() = ToApi(content);
     request.mutable_case_record()->set_name(name_);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "client/cli/labels.h"
 #include "node/base/clock.h"
@@ -46,8 +47,10 @@ uint64_t MaskOf(const google::protobuf::RepeatedField<uint32_t>& codes) {
 StatusOr<model::SetValue> ParseSet(std::string_view text, const codes::CodeList& list,
                                    std::string_view attribute) {
   model::SetValue out;
+  bool rest_given = false;
   for (const std::string& part : Split(text, ',')) {
     if (part.rfind("rest:", 0) == 0) {
+      if (std::exchange(rest_given, true)) return Invalid(attribute, "rest: once");
       const auto rest = ParseMissing(std::string_view(part).substr(5));
       if (!rest) {
         return Invalid(attribute, "rest:unknown, rest:not_collected or rest:not_applicable");
@@ -58,10 +61,13 @@ StatusOr<model::SetValue> ParseSet(std::string_view text, const codes::CodeList&
     if (part.empty() || (part[0] != '+' && part[0] != '-')) {
       return Invalid(attribute, "+code for what holds, -code for what does not, and rest:reason");
     }
-    ENLACE_ASSIGN_OR_RETURN(const uint32_t code, ParseCode(list, std::string_view(part).substr(1)));
-    (part[0] == '+' ? out.affirmed : out.denied) |= uint64_t{1} << code;
+    const auto number = ParseCode(list, std::string_view(part).substr(1));
+    if (!number.ok()) return WithContext(number.status(), fmt::format("--set {}", attribute));
+    const uint32_t code = *number;
+    const uint64_t bit = uint64_t{1} << code;
+    if (((out.affirmed | out.denied) & bit) != 0) return Invalid(attribute, "each code once");
+    (part[0] == '+' ? out.affirmed : out.denied) |= bit;
   }
-  if ((out.affirmed & out.denied) != 0) return Invalid(attribute, "each code once");
   return out;
 }
 
@@ -141,30 +147,50 @@ model::CaseContent FromApi(const api::CaseRecord& record) {
   return out;
 }
 
-Status ApplyAssignment(std::string_view assignment, const codes::Registry& registry,
-                       model::CaseContent& content) {
-  const size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos) {
-    return Error(Reason::ATTRIBUTE_INVALID, "--set: expected attribute=value");
-  }
-  const std::string name(assignment.substr(0, equals));
-  const std::string_view text = assignment.substr(equals + 1);
-  const model::AttributeInfo* info = model::FindAttributeId(name);
-  if (info == nullptr) {
-    return Error(Reason::ATTRIBUTE_INVALID,
-                 "--set: no such attribute; `enlace codes list case_attribute` shows them");
-  }
-  const codes::CodeList& list = registry.Get(info->list);
-  if (info->kind == model::AttributeKind::kSet) {
-    ENLACE_ASSIGN_OR_RETURN(content.sets[info->number], ParseSet(text, list, name));
+namespace {
+
+Status ApplyValue(const model::AttributeInfo& info, std::string_view text,
+                  const codes::Registry& registry, model::CaseContent& content) {
+  const codes::CodeList& list = registry.Get(info.list);
+  if (info.kind == model::AttributeKind::kSet) {
+    ENLACE_ASSIGN_OR_RETURN(content.sets[info.number], ParseSet(text, list, info.id));
     return absl::OkStatus();
   }
   if (const auto missing = ParseMissing(text)) {
-    content.singles[info->number] = {0, *missing};
+    content.singles[info.number] = {0, *missing};
     return absl::OkStatus();
   }
-  ENLACE_ASSIGN_OR_RETURN(const uint32_t code, ParseCode(list, text));
-  content.singles[info->number] = {code, Missing::kNone};
+  const auto code = ParseCode(list, text);
+  if (!code.ok()) return WithContext(code.status(), fmt::format("--set {}", info.id));
+  content.singles[info.number] = {*code, Missing::kNone};
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status ApplyAssignments(const std::vector<std::string>& assignments,
+                        const codes::Registry& registry, model::CaseContent& content) {
+  std::set<uint32_t> given;
+  for (size_t i = 0; i < assignments.size(); ++i) {
+    const std::string_view assignment = assignments[i];
+    const size_t equals = assignment.find('=');
+    // What is no attribute may be anything, a name or a value too: its place says which it is.
+    const auto which = [&] { return fmt::format("--set number {} on the command line", i + 1); };
+    if (equals == std::string_view::npos) {
+      return Error(Reason::ATTRIBUTE_INVALID, which() + ": expected attribute=value");
+    }
+    const model::AttributeInfo* info = model::FindAttributeId(assignment.substr(0, equals));
+    if (info == nullptr) {
+      return Error(Reason::ATTRIBUTE_INVALID,
+                   which() + ": no such attribute; `enlace codes list case_attribute` shows them");
+    }
+    if (!given.insert(info->number).second) {
+      return Invalid(info->id, info->kind == model::AttributeKind::kSet
+                                   ? "the attribute once, with all its codes: +a,-b,rest:unknown"
+                                   : "the attribute once: it takes one value");
+    }
+    ENLACE_RETURN_IF_ERROR(ApplyValue(*info, assignment.substr(equals + 1), registry, content));
+  }
   return absl::OkStatus();
 }
 

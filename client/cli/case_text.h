@@ -21,13 +21,14 @@ Status CheckForm(const api::CaseRecord& record);
 // What the node sent; codes and attributes that CheckForm refuses are left out.
 model::CaseContent FromApi(const api::CaseRecord& record);
 
-// Adds one "--set" to a record:
+// Adds every "--set" to a record:
 //   age_band=18_20                 a code
 //   citizenship=unknown            unknown, not_collected or not_applicable
 //   means=+threats,-debt_bondage,rest:unknown
-// ATTRIBUTE_INVALID, CODE_UNKNOWN. Values are never echoed.
-Status ApplyAssignment(std::string_view assignment, const codes::Registry& registry,
-                       model::CaseContent& content);
+// ATTRIBUTE_INVALID (also for an attribute that is there twice), CODE_UNKNOWN. The message says
+// which "--set" it is about, by its attribute or by its place; values are never echoed.
+Status ApplyAssignments(const std::vector<std::string>& assignments,
+                        const codes::Registry& registry, model::CaseContent& content);
 
 // One line per attribute, labels in `language`: pairs of attribute and value.
 std::vector<std::pair<std::string, std::string>> DescribeCase(const model::CaseContent& content,

@@ -156,10 +156,10 @@ TEST(CodeLabel, AMissingLabelIsShownAsMissing) {
 }
 
 Status Apply(std::string_view assignment, model::CaseContent& content) {
-  return ApplyAssignment(assignment, TestRegistry(), content);
+  return ApplyAssignments({std::string(assignment)}, TestRegistry(), content);
 }
 
-TEST(ApplyAssignment, SetsCodesAndReasons) {
+TEST(ApplyAssignments, SetsCodesAndReasons) {
   model::CaseContent content;
   ASSERT_TRUE(Apply("age_band=18_20", content).ok());
   ASSERT_TRUE(Apply("citizenship=unknown", content).ok());
@@ -167,14 +167,52 @@ TEST(ApplyAssignment, SetsCodesAndReasons) {
   EXPECT_EQ(content.Single(model::kCitizenship), (model::SingleValue{0, Missing::kUnknown}));
 }
 
-TEST(ApplyAssignment, SetsAffirmedDeniedAndRest) {
+TEST(ApplyAssignments, SetsAffirmedDeniedAndRest) {
   model::CaseContent content;
   ASSERT_TRUE(Apply("means=+threats,-debt_bondage,rest:unknown", content).ok());
   EXPECT_EQ(content.Set(model::kMeans),
             (model::SetValue{uint64_t{1} << 4, uint64_t{1} << 1, Missing::kUnknown}));
 }
 
-TEST(ApplyAssignment, RefusesWhatDoesNotFitWithoutEchoingIt) {
+TEST(ApplyAssignments, RefusesAnAttributeThatIsGivenTwice) {
+  const std::pair<std::string, std::string> twice[] = {{"sex=female", "sex=male"},
+                                                       {"sex=female", "sex=unknown"},
+                                                       {"means=+threats", "means=-debt_bondage"}};
+  for (const auto& [first, second] : twice) {
+    model::CaseContent content;
+    const Status refused =
+        ApplyAssignments({first, "age_band=18_20", second}, TestRegistry(), content);
+    EXPECT_EQ(ReasonOf(refused), Reason::ATTRIBUTE_INVALID);
+    EXPECT_THAT(MessageOf(refused),
+                ::testing::HasSubstr("--set " + first.substr(0, first.find('=')) +
+                                     ": expected the attribute once"));
+  }
+}
+
+TEST(ApplyAssignments, RefusesACodeOrARestThatIsGivenTwice) {
+  for (const char* text : {"means=+threats,+threats", "means=-threats,-threats",
+                           "means=+threats,rest:unknown,rest:not_collected"}) {
+    model::CaseContent content;
+    EXPECT_EQ(ReasonOf(ApplyAssignments({text}, TestRegistry(), content)),
+              Reason::ATTRIBUTE_INVALID);
+  }
+}
+
+TEST(ApplyAssignments, SaysWhichOneIsWrong) {
+  const std::pair<std::string, std::string> wrong[] = {
+      {"age_band=secretvalue", "--set age_band: "},
+      {"means=+secretvalue", "--set means: "},
+      {"secretvalue", "--set number 2 on the command line: "},
+      {"secretvalue=1", "--set number 2 on the command line: "}};
+  for (const auto& [assignment, where] : wrong) {
+    model::CaseContent content;
+    const Status refused = ApplyAssignments({"sex=female", assignment}, TestRegistry(), content);
+    EXPECT_THAT(MessageOf(refused), ::testing::HasSubstr(where));
+    EXPECT_THAT(MessageOf(refused), ::testing::Not(::testing::HasSubstr("secretvalue")));
+  }
+}
+
+TEST(ApplyAssignments, RefusesWhatDoesNotFitWithoutEchoingIt) {
   model::CaseContent content;
   const std::pair<const char*, Reason> bad[] = {
       {"age_band", Reason::ATTRIBUTE_INVALID},

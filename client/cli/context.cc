@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client/cli/error_text.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace enlace::cli {
@@ -76,6 +77,13 @@ void Context::Note(std::string_view text) {
 
 void Context::Progress(std::string_view text) {
   if (!settings_.quiet && world_.err_is_terminal) world_.err << '\r' << text << std::flush;
+}
+
+void Context::SayOnInterrupt(std::string_view message) {
+  if (!world_.on_interrupt) return;
+  // On a terminal the line of progress, or "^C", stands before it.
+  world_.on_interrupt((world_.err_is_terminal && !json() ? "\n" : "") +
+                      ErrorText(Error(Reason::CALL_CANCELLED, message), json()));
 }
 
 Status Context::Confirm(std::string_view question) {

@@ -32,6 +32,8 @@ struct World {
   std::string executable;
   std::function<StatusOr<std::unique_ptr<client::Client>>(const client::ClientOptions&)> connect;
   const Clock& clock;
+  // What is to be left on stderr when a signal ends the program; replaces what was said before.
+  std::function<void(std::string_view text)> on_interrupt = nullptr;
 };
 
 // A list as one JSON array, "[]" when empty.
@@ -73,6 +75,8 @@ class Context {
   void Note(std::string_view text);
   // The same line again and again, on a terminal alone.
   void Progress(std::string_view text);
+  // What an interruption from now on would leave undone, in the form of all errors.
+  void SayOnInterrupt(std::string_view message);
   // True with --yes, or when the person at the terminal types "yes". CONFIRMATION_NEEDED
   // when nobody can be asked.
   Status Confirm(std::string_view question);

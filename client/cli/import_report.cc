@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "client/cli/labels.h"
 #include "client/cli/rpc_sink.h"
 
 namespace enlace::cli {
@@ -86,6 +87,7 @@ Json ReportJson(const intake::ImportReport& report, const std::string& receipt) 
           {"format", report.format},
           {"receipt", receipt},
           {"resumedFromRow", report.resumed_from_row},
+          {"completedMs", report.completed_ms},
           {"tablesChanged", report.tables_changed},
           {"rowsRead", report.rows_read},
           {"accepted", account.accepted},
@@ -101,16 +103,17 @@ Json ReportJson(const intake::ImportReport& report, const std::string& receipt) 
 
 void PrintQuality(Context& context, const intake::QualityReport& quality) {
   if (quality.repeats.keys > 0) {
-    context.PrintLine(fmt::format(
-        "\n{} figures stand in several rows, {} of them with different values ({} surplus rows, {} "
-        "identical).",
-        quality.repeats.keys, quality.repeats.conflicting_keys, quality.repeats.surplus_rows,
-        quality.repeats.identical_rows));
+    context.PrintLine(
+        fmt::format("\n{} in several rows, {} of them with different values ({}, {} identical).",
+                    Counted(quality.repeats.keys, "figure stands", "figures stand"),
+                    quality.repeats.conflicting_keys,
+                    Counted(quality.repeats.surplus_rows, "surplus row", "surplus rows"),
+                    quality.repeats.identical_rows));
   }
   for (const auto& [dimension, counts] : quality.spellings) {
     context.PrintLine(fmt::format(
-        "{}: {} of {} spellings are in the tables; {} of {} rows are mapped in all cells.",
-        dimension, counts.mapped_spellings, counts.spellings, counts.mapped_rows, counts.rows));
+        "{}: spellings in the tables: {} of {}; rows mapped in all cells: {} of {}.", dimension,
+        counts.mapped_spellings, counts.spellings, counts.mapped_rows, counts.rows));
   }
   if (quality.warnings.empty()) return;
   context.PrintLine("");
@@ -172,8 +175,43 @@ void ImportArguments::Declare(Arguments& arguments, const std::string& file_help
                  "Let the node check everything and store nothing");
 }
 
+namespace {
+
+// `rows`: the first rows of the file that this run knows to be acknowledged.
+std::string Interrupted(const std::string& receipt, uint64_t rows) {
+  if (receipt.empty()) return "interrupted; this was a trial, and nothing is stored";
+  const std::string done = rows == 0 ? "what the node has acknowledged"
+                                     : fmt::format(
+                                           "what became of its first {} "
+                                           "rows",
+                                           rows);
+  return fmt::format(
+      "interrupted; the file is not handed in completely: {} is in {}; the same "
+      "command goes on from there, and no row is stored twice",
+      done, receipt);
+}
+
+// A trial stores nothing and so has nothing to give a receipt for.
+Status CheckFlags(const ImportArguments& arguments) {
+  const bool trial = arguments.dry_run || arguments.validate_only;
+  if (trial && !arguments.receipt.empty()) {
+    return Error(Reason::REQUEST_INVALID,
+                 fmt::format("--receipt: nothing is stored with {}, so there is no receipt; leave "
+                             "one of the two away",
+                             arguments.dry_run ? "--dry-run" : "--validate-only"));
+  }
+  if (arguments.dry_run && arguments.validate_only) {
+    return Error(Reason::REQUEST_INVALID,
+                 "--dry-run asks no node and --validate-only does; leave one of the two away");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments,
                              intake::Content content) {
+  ENLACE_RETURN_IF_ERROR(CheckFlags(arguments));
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   ENLACE_ASSIGN_OR_RETURN(const intake::Mappings* mappings, context.Mappings());
   const Settings& settings = context.settings();
@@ -199,9 +237,19 @@ StatusOr<ExitCode> RunImport(Context& context, const ImportArguments& arguments,
       options.receipt = arguments.receipt.empty() ? ReceiptFor(arguments.file) : arguments.receipt;
     }
   }
-  intake::Importer importer(*mappings, *sink,
-                            [&](uint64_t rows) { context.Progress(fmt::format("{} rows", rows)); });
+  options.now_ms = context.clock().NowMs();
+  context.SayOnInterrupt(Interrupted(options.receipt, 0));
+  intake::Importer importer(*mappings, *sink, [&](uint64_t rows) {
+    context.SayOnInterrupt(Interrupted(options.receipt, rows));
+    context.Progress(fmt::format("{} rows", rows));
+  });
   ENLACE_ASSIGN_OR_RETURN(const intake::ImportReport report, importer.Run(options));
+  if (report.completed_ms > 0) {
+    context.Note(
+        fmt::format("nothing was sent: this file was imported completely at {}, and {} is "
+                    "its receipt; to hand it in once more name another receipt",
+                    FormatTime(report.completed_ms), options.receipt));
+  }
   if (report.resumed_from_row > 0) {
     context.Note(fmt::format("went on from row {}", report.resumed_from_row));
   }

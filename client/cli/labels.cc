@@ -31,6 +31,34 @@ constexpr Words kWords[] = {
     {"value", "valor", "valeur", "valor"},
     {"year", "año", "année", "ano"},
     {"jurisdiction", "jurisdicción", "juridiction", "jurisdição"},
+    {"indicator", "indicador", "indicateur", "indicador"},
+    {"dimension", "dimensión", "dimension", "dimensão"},
+    {"category", "categoría", "catégorie", "categoria"},
+    {"sex", "sexo", "sexe", "sexo"},
+    {"age", "edad", "âge", "idade"},
+    {"entity", "entidad", "entité", "entidade"},
+    {"name", "nombre", "nom", "nome"},
+    {"counted: {}", "qué se cuenta: {}", "ce qui est compté : {}", "o que se conta: {}"},
+    {"entities: {}", "entidades: {}", "entités : {}", "entidades: {}"},
+    {"records: {}", "registros: {}", "dossiers : {}", "registros: {}"},
+    {"records: {}, {} with an answer in every attribute",
+     "registros: {}, {} con respuesta en cada atributo",
+     "dossiers : {}, dont {} avec une réponse à chaque attribut",
+     "registros: {}, {} com resposta em cada atributo"},
+    {"counts below {} are suppressed", "los recuentos menores de {} se suprimen",
+     "les nombres inférieurs à {} sont supprimés", "as contagens abaixo de {} são suprimidas"},
+    {"a record can stand in several rows: they add up to more than the records",
+     "un registro puede estar en varias filas: suman más que los registros",
+     "un dossier peut figurer dans plusieurs lignes : leur somme dépasse le nombre de dossiers",
+     "um registro pode estar em várias linhas: a soma é maior que o número de registros"},
+    {"a person in the records of several entities is counted more than once",
+     "una persona en los registros de varias entidades se cuenta más de una vez",
+     "une personne présente dans les dossiers de plusieurs entités est comptée plusieurs fois",
+     "uma pessoa nos registros de várias entidades é contada mais de uma vez"},
+    {"presumed and identified victims are counted together; victim_status tells them apart",
+     "víctimas presuntas e identificadas se cuentan juntas; victim_status las distingue",
+     "victimes présumées et identifiées sont comptées ensemble ; victim_status les distingue",
+     "vítimas presumidas e identificadas são contadas juntas; victim_status as distingue"},
 };
 
 std::string Lower(std::string_view text) {
@@ -110,6 +138,17 @@ StatusOr<uint32_t> ParseCode(const codes::CodeList& list, std::string_view text)
   }
   if (found == nullptr || lower.empty()) return NoSuchCode(list);
   return found->number;
+}
+
+std::string Upper(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
+}
+
+std::string Counted(uint64_t count, std::string_view one, std::string_view several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
 }
 
 std::vector<std::string> Split(std::string_view text, char separator) {

@@ -26,6 +26,12 @@ std::string Word(std::string_view english, std::string_view language);
 // CODE_UNKNOWN names list and, where there are few, the ids.
 StatusOr<uint32_t> ParseCode(const codes::CodeList& list, std::string_view text);
 
+// Letters a to z as capitals: codes of jurisdictions are typed in both.
+std::string Upper(std::string_view text);
+
+// "1 row", "2 rows".
+std::string Counted(uint64_t count, std::string_view one, std::string_view several);
+
 // Text between separators; empty parts are kept.
 std::vector<std::string> Split(std::string_view text, char separator);
 

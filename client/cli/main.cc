@@ -1,6 +1,9 @@
 // enlace: the command line of an agency, a coordinator, an analyst or an operator.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,9 +15,31 @@
 
 namespace {
 
+// What a command has said about an interruption. Two texts: the handler may come while one is
+// being written.
+struct LastWords {
+  std::array<char, 4096> bytes;
+  size_t size = 0;
+};
+std::array<LastWords, 2> last_words;
+std::atomic<const LastWords*> said = nullptr;
+
+void SayOnInterrupt(std::string_view text) {
+  LastWords& next = last_words[said.load() == &last_words[0] ? 1 : 0];
+  next.size = std::min(text.size(), next.bytes.size());
+  std::copy_n(text.begin(), next.size, next.bytes.begin());
+  said = &next;
+}
+
 // Every command stops wherever it is: what a node has acknowledged is safe there, and an
 // import goes on from its state file.
-void OnInterrupt(int) { _exit(enlace::cli::kExitInterrupted); }
+void OnInterrupt(int) {
+  if (const LastWords* words = said.load(); words != nullptr) {
+    [[maybe_unused]] const ssize_t written =
+        ::write(STDERR_FILENO, words->bytes.data(), words->size);
+  }
+  _exit(enlace::cli::kExitInterrupted);
+}
 
 std::string OwnPath(const char* name) {
   std::error_code failed;
@@ -45,7 +70,8 @@ int main(int argc, char** argv) {
                            },
                            OwnPath(argv[0]),
                            enlace::client::Client::Make,
-                           clock};
+                           clock,
+                           SayOnInterrupt};
   enlace::cli::Program program = enlace::cli::MakeProgram();
   return program.Run({argv + 1, argv + argc}, world);
 }

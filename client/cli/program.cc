@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <sstream>
+
+#include "client/cli/error_text.h"
+#include "client/cli/usage.h"
 
 namespace enlace::cli {
 namespace {
@@ -41,42 +43,6 @@ class CliArguments final : public Arguments {
  private:
   CLI::App& app_;
 };
-
-nlohmann::json ErrorJson(const Status& status) {
-  nlohmann::json violations = nlohmann::json::array();
-  for (const FieldViolation& violation : ViolationsOf(status)) {
-    violations.push_back({{"field", violation.field},
-                          {"description", violation.description},
-                          {"reason", std::string(ReasonName(violation.reason))}});
-  }
-  nlohmann::json out = {{"code", std::string(CodeName(status.code()))},
-                        {"reason", std::string(ReasonName(ReasonOf(status)))},
-                        {"message", MessageOf(status)},
-                        {"metadata", MetadataOf(status)},
-                        {"fieldViolations", violations}};
-  return {{"error", out}};
-}
-
-void PrintError(const Status& status, bool json, std::ostream& err) {
-  if (json) {
-    err << ErrorJson(status).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-    return;
-  }
-  // A message may come from a node: its line breaks are ours only in lists of faults.
-  std::istringstream lines(MessageOf(status));
-  std::string line;
-  err << CodeName(status.code()) << ":";
-  for (bool first = true; std::getline(lines, line); first = false) {
-    err << (first ? " " : "\n") << Printable(line);
-  }
-  err << "\n  reason: " << ReasonName(ReasonOf(status)) << '\n';
-  for (const FieldViolation& violation : ViolationsOf(status)) {
-    err << "  " << Printable(violation.field) << ": " << Printable(violation.description) << '\n';
-  }
-  const ErrorMetadata metadata = MetadataOf(status);
-  const auto id = metadata.find("request_id");
-  if (id != metadata.end()) err << "  request: " << Printable(id->second) << '\n';
-}
 
 std::string Footer(const std::array<std::string, 2>& examples) {
   return fmt::format("Examples:\n  {}\n  {}", examples[0], examples[1]);
@@ -113,6 +79,7 @@ class Parser {
  public:
   explicit Parser(const std::vector<CommandEntry>& entries) : app_(kDescription, "enlace") {
     globals_.Declare(app_);
+    app_.set_version_flag("--version", "enlace " ENLACE_VERSION);
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.footer(Footer(
@@ -157,22 +124,39 @@ class Parser {
   std::vector<std::pair<Command*, CLI::App*>> leaves_;
 };
 
-// Nothing when parsing succeeded, else the exit code; help goes to stdout.
-std::optional<int> Parse(Parser& parser, std::vector<std::string> arguments, World& world) {
+// Whether errors are wanted as JSON, as far as that can be known of settings with faults.
+bool WantsJson(const std::vector<std::string>& arguments, const World& world) {
+  const auto output = RawFlag(arguments, "--output");
+  if (output) return *output == "json";
+  const auto settings =
+      ResolveSettings([&](const std::string& flag) { return RawFlag(arguments, flag); },
+                      world.environment, world.executable);
+  if (settings.ok()) return settings->output == Output::kJson;
+  return world.environment("ENLACE_OUTPUT") == "json";
+}
+
+std::vector<CommandWords> WordsOf(const std::vector<CommandEntry>& entries) {
+  std::vector<CommandWords> out;
+  for (const CommandEntry& entry : entries) out.push_back({entry.noun, entry.verb});
+  return out;
+}
+
+// Nothing when parsing succeeded, else how it ended; help goes to stdout.
+std::optional<Status> Parse(Parser& parser, const std::vector<CommandEntry>& entries,
+                            const std::vector<std::string>& arguments, World& world) {
   try {
-    std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants a vector.
-    parser.app().parse(arguments);
+    // As CLI11 wants a vector.
+    parser.app().parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     std::ostringstream help;
     std::ostringstream fault;
     // CLI11's own codes from 100 on say nothing to a shell; all of them are usage.
-    if (parser.app().exit(error, help, fault) == 0) {
-      world.out << help.str();
-      return kExitOk;
+    if (parser.app().exit(error, help, fault) != 0) {
+      return UsageError(WordsOf(entries), arguments, error.what());
     }
-    world.err << fault.str();
-    return kExitUsage;
+    world.out << help.str();
+    return Status();
   }
 }
 
@@ -180,27 +164,29 @@ std::optional<int> Parse(Parser& parser, std::vector<std::string> arguments, Wor
 
 int Program::Run(const std::vector<std::string>& arguments, World& world) {
   Parser parser(entries_);
-  if (const auto ended = Parse(parser, arguments, world)) return *ended;
+  bool json = WantsJson(arguments, world);
+  const auto fail = [&](const Status& status) {
+    world.err << ErrorText(status, json);
+    return static_cast<int>(ExitCodeOf(status));
+  };
+  if (const auto ended = Parse(parser, entries_, arguments, world)) {
+    return ended->ok() ? static_cast<int>(kExitOk) : fail(*ended);
+  }
   const GlobalOptions& globals = parser.globals();
-  bool json = globals.Given("--output") == "json";
   auto settings = ResolveSettings([&](const std::string& flag) { return globals.Given(flag); },
                                   world.environment, world.executable);
-  if (!settings.ok()) {
-    PrintError(settings.status(), json, world.err);
-    return ExitCodeOf(settings.status());
-  }
+  if (!settings.ok()) return fail(settings.status());
   settings->quiet = globals.quiet;
   settings->yes = globals.yes;
   json = settings->output == Output::kJson;
   Context context(world, *std::move(settings));
+  context.SayOnInterrupt(
+      "interrupted; a change that the node had not yet acknowledged may have been made or not");
   const StatusOr<ExitCode> ended = parser.Chosen()->Run(context);
-  if (!ended.ok()) {
-    PrintError(ended.status(), json, world.err);
-    return ExitCodeOf(ended.status());
-  }
+  if (!ended.ok()) return fail(ended.status());
   world.out << context.printed() << std::flush;
   if (!world.out) {
-    PrintError(Error(Reason::FILE_UNWRITABLE, "the output cannot be written"), json, world.err);
+    fail(Error(Reason::FILE_UNWRITABLE, "the output cannot be written"));
     return kExitFailed;
   }
   return *ended;

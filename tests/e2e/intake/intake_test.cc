@@ -80,6 +80,25 @@ TEST_F(IntakeTest, AnImportThatWasKilledGoesOnAndStoresEachPersonOnce) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), kCases + 1);
 }
 
+TEST_F(IntakeTest, AnImportThatIsInterruptedSaysWhatIsDoneAndGoesOn) {
+  Done({"demo-data", "--out", folder_.path("demo"), "--cases", std::to_string(kCases)}, 0);
+  const std::string receipt = folder_.path("receipt.csv");
+  const std::vector<std::string> import = {
+      "cases", "import", folder_.path("demo/invented-cases-ARG.csv"), "--receipt", receipt};
+  const auto process = Run(import);
+  ASSERT_TRUE(Eventually([&] {
+    const auto state = intake::ImportState::Decode(TempDir::Read(receipt + ".state"));
+    return (state.ok() && state->next_row > 1) || !process->Running();
+  }));
+  process->Signal(SIGINT);
+  EXPECT_EQ(process->Wait(), 130) << process->Output();
+  const Json said = Json::parse(process->Output(), nullptr, false);
+  EXPECT_EQ(said["error"]["code"], "CANCELLED") << process->Output();
+  const std::string message = said["error"]["message"];
+  EXPECT_NE(message.find("rows is in " + receipt), std::string::npos) << message;
+  EXPECT_GT(Done(import, 0)["resumedFromRow"], 1);
+}
+
 TEST_F(IntakeTest, InConflictIsTheSameNumberToBothSides) {
   Done({"demo-data", "--out", folder_.path("demo")}, 0);
   const std::string demo = TempDir::Read(folder_.path("demo/invented-statistics-ARG.csv"));

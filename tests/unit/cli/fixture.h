@@ -96,7 +96,8 @@ class ProgramTest : public ::testing::Test {
           node_.connected = options;
           return std::make_unique<FakeClient>(node_);
         },
-        clock_};
+        clock_,
+        [&](std::string_view text) { on_interrupt_ = text; }};
     Ended ended;
     ended.code = MakeProgram().Run(arguments, world);
     ended.out = out.str();
@@ -108,6 +109,7 @@ class ProgramTest : public ::testing::Test {
   ManualClock clock_;
   std::map<std::string, std::string> environment_;
   std::string typed_;
+  std::string on_interrupt_;  // What an interruption now would leave on stderr.
   bool terminal_ = false;
   testing::TempDir folder_;
 };

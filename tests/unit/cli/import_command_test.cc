@@ -72,6 +72,63 @@ TEST_F(ImportTest, ADryRunSendsNothing) {
   EXPECT_FALSE(std::filesystem::exists(file_ + ".receipt.csv"));
 }
 
+TEST_F(ImportTest, TheSameImportUnderItsReceiptSendsNothingAndSaysSo) {
+  const std::string receipt = folder_.path("r.csv");
+  const std::vector<std::string> import{"statistics", "import", file_, "--receipt",
+                                        receipt,      "-o",     "json"};
+  const Json first = Json::parse(Run(import).out);
+  const Ended again = Run(import);
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(sent_.size(), 1u);
+  EXPECT_THAT(again.err, HasSubstr("nothing was sent: this file was imported completely at 2026-"));
+  const Json report = Json::parse(again.out);
+  EXPECT_EQ(report["accepted"], first["accepted"]);
+  EXPECT_EQ(report["completedMs"], clock_.NowMs());
+  const Ended other = Run({"statistics", "import", folder_.path("demo/invented-statistics-BRA.csv"),
+                           "--receipt", receipt});
+  EXPECT_EQ(other.code, kExitPrecondition);
+  EXPECT_THAT(other.err, HasSubstr("is the receipt of invented-statistics-ARG.csv"));
+}
+
+TEST_F(ImportTest, AnInterruptionWouldSayWhatIsDoneAndHowToGoOn) {
+  const std::string row = [&] {
+    const std::string text = testing::TempDir::Read(file_);
+    const size_t begin = text.find('\n') + 1;
+    return text.substr(begin, text.find('\n', begin) + 1 - begin);
+  }();
+  std::string text = testing::TempDir::Read(file_);
+  text = text.substr(0, text.find('\n') + 1);
+  for (int i = 0; i < 1500; ++i) text += row;
+  std::vector<std::string> said;
+  node_.On<api::ImportObservationsRequest, api::ImportObservationsResponse>(
+      "/enlace.exchange.v1.StatisticsService/ImportObservations",
+      [&](const api::ImportObservationsRequest& request) {
+        said.push_back(on_interrupt_);
+        return AcceptAll(request);
+      });
+  const std::string file = folder_.Write("in.csv", text);
+  ASSERT_EQ(Run({"statistics", "import", file}).code, 0);
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_THAT(said[0], HasSubstr("CANCELLED: interrupted; the file is not handed in completely"));
+  EXPECT_THAT(said[1], HasSubstr("its first 1000 rows is in " + file + ".receipt.csv"));
+  EXPECT_THAT(said[1], HasSubstr("the same command goes on from there"));
+  Run({"statistics", "import", file, "--validate-only", "-o", "json"});
+  EXPECT_THAT(std::string(Json::parse(said.back())["error"]["message"]),
+              HasSubstr("nothing is stored"));
+}
+
+TEST_F(ImportTest, ATrialWithAReceiptIsRefused) {
+  for (const char* trial : {"--dry-run", "--validate-only"}) {
+    const Ended ended =
+        Run({"statistics", "import", file_, trial, "--receipt", folder_.path("r.csv")});
+    EXPECT_EQ(ended.code, kExitUsage);
+    EXPECT_THAT(ended.err, HasSubstr("--receipt"));
+    EXPECT_THAT(ended.err, HasSubstr(trial));
+  }
+  EXPECT_EQ(Run({"statistics", "import", file_, "--dry-run", "--validate-only"}).code, kExitUsage);
+  EXPECT_TRUE(node_.calls.empty());
+}
+
 TEST_F(ImportTest, RowsOfOthersAreCountedAndNotSent) {
   const Ended ended = Run({"statistics", "import", file_, "--jurisdiction", "BRA", "-o", "json"});
   EXPECT_EQ(Json::parse(ended.out)["notOurs"], 90);

@@ -26,9 +26,10 @@ class ChannelsList final : public Command {
     ENLACE_ASSIGN_OR_RETURN(const auto response, node->Call<api::ListChannelsResponse>(
                                                      std::string(kService) + "ListChannels",
                                                      api::ListChannelsRequest()));
-    Table table({"origin", "kind", "size", "last pull", "trouble"});
+    Table table({"origin", "kind", "size", "last pull noted", "trouble"});
     table.AlignRight(2);
     JsonList list;
+    bool mirrors = false;
     for (const api::Channel& channel : response.channels()) {
       if (context.json()) {
         ENLACE_RETURN_IF_ERROR(list.Add(channel));
@@ -37,8 +38,13 @@ class ChannelsList final : public Command {
       table.Add({channel.origin(), channel.own() ? "own" : "mirror", std::to_string(channel.size()),
                  channel.last_pull_time_ms() == 0 ? "" : FormatTime(channel.last_pull_time_ms()),
                  Trouble(channel)});
+      mirrors = mirrors || !channel.own();
     }
     context.PrintList(list, table);
+    if (mirrors) {
+      context.Note(
+          "a pull that brings nothing new is noted once in ten minutes, by the node's clock");
+    }
     return kExitOk;
   }
 };
@@ -153,7 +159,7 @@ class ChannelsVerify final : public Command {
     if (response.ok()) {
       table.Add({origin, std::to_string(response->entries_checked()),
                  std::to_string(response->payloads_checked()), HexEncode(response->root()),
-                 response->stopped() ? std::string(ReasonName(Reason::CHANNEL_STOPPED)) : ""});
+                 response->stopped() ? std::string(ReasonName(Reason::CHANNEL_STOPPED)) : "none"});
       return !response->stopped();
     }
     const Reason reason = ReasonOf(response.status());

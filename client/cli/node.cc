@@ -1,6 +1,7 @@
 // enlace node status|peers|verify, over the operator's socket
 #include <fmt/format.h>
 
+#include "client/cli/labels.h"
 #include "client/cli/program.h"
 #include "enlace/admin/v1/admin_service.pb.h"
 
@@ -96,9 +97,10 @@ class NodeVerify final : public Command {
     for (const std::string& finding : response.findings()) table.Add({finding});
     if (table.size() > 0 || context.settings().output == Output::kCsv) context.PrintTable(table);
     if (context.settings().output == Output::kTable) {
-      context.PrintLine(fmt::format("{} rows and {} channel entries checked, {} findings",
-                                    response.rows_checked(), response.entries_checked(),
-                                    response.findings_size()));
+      context.PrintLine(fmt::format(
+          "{} and {} checked, {}", Counted(response.rows_checked(), "row", "rows"),
+          Counted(response.entries_checked(), "channel entry", "channel entries"),
+          Counted(static_cast<uint64_t>(response.findings_size()), "finding", "findings")));
     }
     return ended;
   }

@@ -148,6 +148,13 @@ std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& texts)
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+std::string Validity(const Programme& programme) {
+  if (programme.valid_from().empty() && programme.valid_to().empty()) return "no end stated";
+  if (programme.valid_to().empty()) return "from " + programme.valid_from();
+  if (programme.valid_from().empty()) return "until " + programme.valid_to();
+  return programme.valid_from() + " to " + programme.valid_to();
+}
+
 }  // namespace
 
 void ProgrammeArguments::Declare(Arguments& arguments) {
@@ -160,7 +167,8 @@ void ProgrammeArguments::Declare(Arguments& arguments) {
   arguments.Texts("--taught-in", languages_, "Language of instruction");
   arguments.Text("--depth", depth_, "Code of list training_depth");
   arguments.Text("--protocol-area", protocol_area_, "Code of list protocol_area");
-  arguments.Text("--contact", contact_, "Role mailbox or unit, never a private person");
+  arguments.Text("--contact", contact_,
+                 "Unit or role in words; no address, no phone number, no person");
   arguments.Text("--valid-from", valid_from_, "First day, 2026-01-31");
   arguments.Text("--valid-to", valid_to_, "Last day, 2026-12-31");
   arguments.Number("--hours", hours_, "Hours of instruction");
@@ -245,7 +253,7 @@ std::vector<std::pair<std::string, std::string>> DescribeProgramme(
           {"hours", programme.hours() == 0 ? "" : std::to_string(programme.hours())},
           {"contact", programme.contact_role()},
           {"protocol area", label("protocol_area", programme.protocol_area())},
-          {"valid", programme.valid_from() + " to " + programme.valid_to()},
+          {"valid", Validity(programme)},
           {"audience", item.audience()},
           {"channel", fmt::format("{} #{}", item.channel(), item.sequence())},
           {"etag", item.etag()}};

@@ -154,7 +154,7 @@ class ProgrammesList final : public Command {
     ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
     api::ListProgrammesRequest request;
     request.set_page_size(kPageSize);
-    request.set_jurisdiction(jurisdiction_);
+    request.set_jurisdiction(Upper(jurisdiction_));
     request.set_language(language_);
     if (!topic_.empty()) {
       ENLACE_ASSIGN_OR_RETURN(const uint32_t code,
@@ -172,9 +172,11 @@ class ProgrammesList final : public Command {
     table.AlignRight(3);
     JsonList list;
     Status added;
+    size_t count = 0;
     ENLACE_RETURN_IF_ERROR(client::ForEachPage<api::ListProgrammesResponse>(
         *node, std::string(kService) + "ListProgrammes", request,
         [&](const api::ListProgrammesResponse& page) {
+          count += static_cast<size_t>(page.programmes_size());
           for (const api::CatalogueProgramme& item : page.programmes()) {
             if (context.json())
               added.Update(list.Add(item));
@@ -184,6 +186,7 @@ class ProgrammesList final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
+    if (count == 0) context.Note("none: no programme held here answers this");
     context.PrintList(list, table);
     return kExitOk;
   }

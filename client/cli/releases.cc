@@ -47,6 +47,11 @@ std::string Basis(Context& context, const channel::v1::ReleaseContent& content) 
                      Printable(fmt::format("{}", fmt::join(content.entities(), ", "))));
 }
 
+std::string Years(const channel::v1::ReleaseContent& content, std::string_view between) {
+  if (content.year_from() == content.year_to()) return std::to_string(content.year_from());
+  return fmt::format("{}{}{}", content.year_from(), between, content.year_to());
+}
+
 void PrintSummary(Context& context, const api::ReleaseView& release) {
   const channel::v1::ReleaseContent& content = release.content();
   Table table({"field", "value"});
@@ -57,7 +62,7 @@ void PrintSummary(Context& context, const api::ReleaseView& release) {
   table.Add({"method", channel::v1::Method_Name(content.method())});
   table.Add({"threshold", std::to_string(content.threshold())});
   table.Add({"zero is small", content.zero_is_small() ? "yes" : "no"});
-  table.Add({"years", fmt::format("{} to {}", content.year_from(), content.year_to())});
+  table.Add({"years", Years(content, " to ")});
   if (!content.supersedes().empty()) table.Add({"supersedes", content.supersedes()});
   table.Add({"prepared by", release.preparer()});
   if (!release.approver().empty()) table.Add({"approved by", release.approver()});
@@ -74,11 +79,19 @@ void PrintSummary(Context& context, const api::ReleaseView& release) {
   }
 }
 
-// Every figure as it will be published, and no other.
-Status PrintFigures(Context& context, const channel::v1::ReleaseContent& content) {
+// Every figure as it will be published, and no other. A file goes on without the summary
+// around it: each row then says which content it is of, by the hash that approving asks for.
+Status PrintFigures(Context& context, const channel::v1::ReleaseContent& content,
+                    const std::string& hash) {
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   const std::string& language = context.settings().language;
-  Table table({"year", "indicator", "dimension", "category", "sex", "age", "value"});
+  const bool csv = context.settings().output == Output::kCsv;
+  std::vector<std::string> header;
+  for (const char* word : {"year", "indicator", "dimension", "category", "sex", "age", "value"}) {
+    header.push_back(Word(word, language));
+  }
+  if (csv) header.emplace_back("content_hash");
+  Table table(header);
   table.AlignRight(6);
   for (const channel::v1::Figure& figure : content.figures()) {
     std::vector<std::string> row =
@@ -86,6 +99,7 @@ Status PrintFigures(Context& context, const channel::v1::ReleaseContent& content
                         figure.age(), figure.year()},
                        *registry, language);
     row.push_back(FigureValue(figure.status(), figure.value(), language));
+    if (csv) row.push_back(hash);
     table.Add(std::move(row));
   }
   context.PrintTable(table);
@@ -101,7 +115,8 @@ Status PrintRelease(Context& context, const api::ReleaseView& release) {
 // What review and approve show: figures, then the summary with the hash.
 Status PrintReview(Context& context, const api::ReleaseView& release) {
   if (context.json()) return context.PrintJson(release);
-  ENLACE_RETURN_IF_ERROR(PrintFigures(context, release.content()));
+  ENLACE_RETURN_IF_ERROR(
+      PrintFigures(context, release.content(), HexEncode(release.content_hash())));
   if (context.settings().output == Output::kCsv) return Status();
   context.PrintLine("");
   PrintSummary(context, release);
@@ -289,8 +304,8 @@ class ReleasesList final : public Command {
             }
             const channel::v1::ReleaseContent& content = release.content();
             table.Add({release.name(), api::ReleaseView::State_Name(release.state()),
-                       fmt::format("{}-{}", content.year_from(), content.year_to()),
-                       channel::v1::Method_Name(content.method()), release.released_on()});
+                       Years(content, "-"), channel::v1::Method_Name(content.method()),
+                       release.released_on()});
           }
           return added.ok();
         }));

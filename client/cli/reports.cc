@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 
 #include "client/cli/figure_text.h"
 #include "client/cli/labels.h"
@@ -122,7 +123,9 @@ class ReportsVerify final : public Command {
     Table table({"line", "column", "finding"});
     table.AlignRight(0);
     for (const api::ReportFinding& finding : answer.findings()) {
-      table.Add({std::to_string(finding.line()), finding.column(), finding.description()});
+      // Line 0 is the file as a whole, as for rows that are not there.
+      table.Add({finding.line() == 0 ? "file" : std::to_string(finding.line()), finding.column(),
+                 finding.description()});
     }
     if (table.size() > 0 || context.settings().output == Output::kCsv) context.PrintTable(table);
     for (const api::ReportNotice& notice : answer.notices()) {
@@ -130,7 +133,7 @@ class ReportsVerify final : public Command {
                                notice.held_size(), notice.named_size()));
     }
     if (context.settings().output == Output::kTable) {
-      context.PrintLine(fmt::format("{} rows checked: {}", answer.rows_checked(),
+      context.PrintLine(fmt::format("{} checked: {}", Counted(answer.rows_checked(), "row", "rows"),
                                     answer.verified() ? "every figure follows from a signed release"
                                                       : "the report is not proved"));
     }
@@ -150,7 +153,8 @@ class FiguresList final : public Command {
   StatusOr<ExitCode> Run(Context& context) override {
     api::ListFiguresRequest request;
     request.set_page_size(kPageSize);
-    request.set_jurisdiction(jurisdiction_);
+    const std::string of = Upper(jurisdiction_);
+    request.set_jurisdiction(of);
     request.set_indicator(indicator_);
     request.set_year(year_);
     ENLACE_ASSIGN_OR_RETURN(client::Client * node, context.Node());
@@ -159,12 +163,16 @@ class FiguresList final : public Command {
     table.AlignRight(7);
     JsonList list;
     Status added;
+    std::set<std::string> not_held;
+    size_t count = 0;
     ENLACE_RETURN_IF_ERROR(client::ForEachPage<api::ListFiguresResponse>(
         *node, std::string(kService) + "ListFigures", request,
         [&](const api::ListFiguresResponse& page) {
+          // Whose channel is not held is told where it was asked for.
           for (const std::string& missing : page.unreachable()) {
-            context.Note("not held here: the statistics channel of " + Printable(missing));
+            if (of.empty() || of == missing) not_held.insert(missing);
           }
+          count += static_cast<size_t>(page.figures_size());
           for (const api::ReleasedFigure& figure : page.figures()) {
             if (context.json())
               added.Update(list.Add(figure));
@@ -174,6 +182,10 @@ class FiguresList final : public Command {
           return added.ok();
         }));
     ENLACE_RETURN_IF_ERROR(added);
+    for (const std::string& missing : not_held) {
+      context.Note("not held here: the statistics channel of " + Printable(missing));
+    }
+    if (count == 0) context.Note("none: no released figure held here answers this");
     context.PrintList(list, table);
     return kExitOk;
   }

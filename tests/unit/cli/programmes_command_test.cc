@@ -39,6 +39,20 @@ TEST_F(ProgramTest, AProgrammeComesFromAFileAndFlags) {
   EXPECT_THAT(ended.out, HasSubstr("Trafficking [machine translation]"));
 }
 
+TEST_F(ProgramTest, AValidityWithOneOpenEndIsSaidSo) {
+  api::CatalogueProgramme item;
+  node_.On<api::GetProgrammeRequest, api::CatalogueProgramme>(
+      "/enlace.exchange.v1.ProgrammeService/GetProgramme", [&](const auto&) { return item; });
+  const auto shown = [&] { return Run({"programmes", "get", "x", "-o", "csv"}).out; };
+  EXPECT_THAT(shown(), HasSubstr("valid,no end stated\n"));
+  item.mutable_programme()->set_valid_from("2026-01-01");
+  EXPECT_THAT(shown(), HasSubstr("valid,from 2026-01-01\n"));
+  item.mutable_programme()->set_valid_to("2026-12-31");
+  EXPECT_THAT(shown(), HasSubstr("valid,2026-01-01 to 2026-12-31\n"));
+  item.mutable_programme()->clear_valid_from();
+  EXPECT_THAT(shown(), HasSubstr("valid,until 2026-12-31\n"));
+}
+
 TEST_F(ProgramTest, AProgrammeFileWithFaultsIsNamedByPath) {
   const std::string file =
       folder_.Write("programme.yaml", "title: {es: x}\ntopics: [alchemy]\nprice: 3\n");

@@ -57,6 +57,23 @@ TEST_F(ReleaseTest, AReviewShowsEveryFigureAndTheHash) {
   EXPECT_THAT(ended.out, HasSubstr(HashHex()));
 }
 
+TEST_F(ReleaseTest, AReviewAsAFileHoldsTheHashThatApprovingAsksFor) {
+  const Ended ended = Run({"releases", "review", kRelease, "-o", "csv"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, ::testing::StartsWith("year,"));
+  EXPECT_THAT(ended.out, HasSubstr(",content_hash\n2019,"));
+  EXPECT_THAT(ended.out, ::testing::EndsWith("," + HashHex() + "\n"));
+}
+
+TEST_F(ReleaseTest, OneYearIsNoSpanOfYears) {
+  const Ended one = Run({"releases", "review", kRelease});
+  EXPECT_THAT(one.out, ::testing::Not(HasSubstr("2019 to 2019")));
+  release_.mutable_content()->set_year_to(2020);
+  release_.set_content_hash(
+      std::string(AsView(crypto::Sha256(release_.content().SerializeAsString()))));
+  EXPECT_THAT(Run({"releases", "review", kRelease}).out, HasSubstr("2019 to 2020"));
+}
+
 TEST_F(ReleaseTest, AReviewOfContentThatHasAnotherHashFails) {
   release_.mutable_content()->mutable_figures(0)->set_year(2018);
   const Ended ended = Run({"releases", "review", kRelease});

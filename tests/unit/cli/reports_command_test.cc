@@ -63,5 +63,35 @@ TEST_F(ProgramTest, AReportIsVerifiedInPiecesAndFindingsHaveTheirOwnExitCode) {
   EXPECT_EQ(last, (std::vector<bool>{false, false, true}));
 }
 
+TEST_F(ProgramTest, AFindingAboutTheWholeFileHasNoLineAndOneRowIsSingular) {
+  node_.On<api::VerifyRegionalReportRequest, api::VerifyRegionalReportResponse>(
+      "/enlace.exchange.v1.ReportService/VerifyRegionalReport", [](const auto&) {
+        api::VerifyRegionalReportResponse response;
+        response.add_findings()->set_description("expected 1 more row of ARG");
+        response.set_rows_checked(1);
+        return response;
+      });
+  const Ended ended = Run({"reports", "verify", folder_.Write("regional.csv", "x")});
+  EXPECT_THAT(ended.out, HasSubstr("file          expected 1 more row of ARG\n"));
+  EXPECT_THAT(ended.out, HasSubstr("1 row checked: "));
+}
+
+TEST_F(ProgramTest, FiguresOfAJurisdictionAreAskedForInCapitalsAndNoneIsSaid) {
+  std::string asked;
+  node_.On<api::ListFiguresRequest, api::ListFiguresResponse>(
+      "/enlace.exchange.v1.ReportService/ListFigures", [&](const api::ListFiguresRequest& request) {
+        asked = request.jurisdiction();
+        api::ListFiguresResponse response;
+        response.add_unreachable("BRA");
+        response.add_unreachable("CHL");
+        return response;
+      });
+  const Ended ended = Run({"figures", "list", "--of", "bra"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(asked, "BRA");
+  EXPECT_THAT(ended.err, HasSubstr("not held here: the statistics channel of BRA\nnone: "));
+  EXPECT_THAT(ended.err, ::testing::Not(HasSubstr("CHL")));
+}
+
 }  // namespace
 }  // namespace enlace::cli

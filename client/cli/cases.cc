@@ -16,6 +16,7 @@ namespace enlace::cli {
 namespace {
 
 constexpr int kPageSize = 1000;
+constexpr uint32_t kCaseRecordsBasis = 2;  // Of list counting_basis.
 constexpr char kService[] = "/enlace.exchange.v1.CaseService/";
 
 class CasesGet final : public Command {
@@ -75,8 +76,11 @@ class CasesList final : public Command {
     JsonList list;
     ENLACE_RETURN_IF_ERROR(ForEachCase(context, year_, [&](const api::CaseRecord& record) {
       if (context.json()) return list.Add(record);
+      // Nothing is left of an erased record, its year neither.
+      const bool erased = record.state() == api::CaseRecord::ERASED;
       table.Add({record.name(), api::CaseRecord::State_Name(record.state()),
-                 std::to_string(record.revision()), std::to_string(record.registration_year()),
+                 std::to_string(record.revision()),
+                 erased ? "" : std::to_string(record.registration_year()),
                  FormatTime(record.update_time_ms())});
       return Status();
     }));
@@ -192,7 +196,8 @@ class CasesTabulate final : public Command {
     const std::vector<std::string> basis = BasisCells(response, language);
     const bool csv = context.settings().output == Output::kCsv;
     if (csv) {
-      for (const char* name : {"records", "answered", "threshold", "entities", "several_valued"}) {
+      for (const char* name : {"counting_basis", "victim_statuses", "records", "answered",
+                               "threshold", "entities", "several_valued"}) {
         header.emplace_back(name);
       }
     }
@@ -210,11 +215,15 @@ class CasesTabulate final : public Command {
       row.resize(infos.size());
       row.push_back(cell.suppressed() ? Word("suppressed", language)
                                       : std::to_string(cell.count()));
-      if (csv) row.insert(row.end(), basis.begin(), basis.end());
+      if (csv) {
+        row.push_back(registry.Get("counting_basis").Find(kCaseRecordsBasis)->id);
+        row.emplace_back(CountsStatusesTogether(request) ? "together" : "as asked");
+        row.insert(row.end(), basis.begin(), basis.end());
+      }
       table.Add(std::move(row));
     }
     context.PrintTable(table);
-    if (!csv) PrintBasis(context, request, response, basis);
+    if (!csv) PrintBasis(context, registry, request, response, basis);
   }
 
   static std::vector<std::string> BasisCells(const api::TabulateCaseRecordsResponse& response,
@@ -228,34 +237,41 @@ class CasesTabulate final : public Command {
             response.several_valued() ? "true" : "false"};
   }
 
-  static void PrintBasis(Context& context, const api::TabulateCaseRecordsRequest& request,
+  // Nobody asked for the status of a victim: presumed and identified ones stand in one cell.
+  static bool CountsStatusesTogether(const api::TabulateCaseRecordsRequest& request) {
+    const auto& attributes = request.attributes();
+    const auto& filters = request.filters();
+    return std::find(attributes.begin(), attributes.end(), model::kVictimStatus) ==
+               attributes.end() &&
+           std::none_of(filters.begin(), filters.end(), [](const auto& filter) {
+             return filter.attribute() == model::kVictimStatus;
+           });
+  }
+
+  static void PrintBasis(Context& context, const codes::Registry& registry,
+                         const api::TabulateCaseRecordsRequest& request,
                          const api::TabulateCaseRecordsResponse& response,
                          const std::vector<std::string>& basis) {
+    const std::string& language = context.settings().language;
+    const auto say = [&](std::string_view sentence, const auto&... values) {
+      context.PrintLine(fmt::format(fmt::runtime(Word(sentence, language)), values...));
+    };
     context.PrintLine("");
-    context.PrintLine("entities: " + basis[3]);
-    context.PrintLine(
-        response.margins_hidden()
-            ? "records: " + basis[0]
-            : fmt::format("records: {}, {} with an answer in every attribute", basis[0], basis[1]));
-    if (response.threshold() > 0) {
-      context.PrintLine(fmt::format("counts below {} are suppressed", response.threshold()));
-    }
+    say("counted: {}", CodeLabel(registry.Get("counting_basis"), kCaseRecordsBasis, language));
+    say("entities: {}", basis[3]);
+    if (response.margins_hidden())
+      say("records: {}", basis[0]);
+    else
+      say("records: {}, {} with an answer in every attribute", basis[0], basis[1]);
+    if (response.threshold() > 0) say("counts below {} are suppressed", response.threshold());
     if (response.several_valued()) {
-      context.PrintLine("a record can stand in several rows: they add up to more than the records");
+      say("a record can stand in several rows: they add up to more than the records");
     }
     if (response.threshold() > 0 && response.entities_size() != 1) {
-      context.PrintLine("a person in the records of several entities is counted more than once");
+      say("a person in the records of several entities is counted more than once");
     }
-    const auto asks = [](const auto& fields, const auto& attribute_of) {
-      return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
-        return attribute_of(field) == model::kVictimStatus;
-      });
-    };
-    if (!asks(request.attributes(), [](uint32_t attribute) { return attribute; }) &&
-        !asks(request.filters(), [](const auto& filter) { return filter.attribute(); })) {
-      context.PrintLine(
-          "presumed and identified victims are counted together; victim_status "
-          "tells them apart");
+    if (CountsStatusesTogether(request)) {
+      say("presumed and identified victims are counted together; victim_status tells them apart");
     }
   }
 

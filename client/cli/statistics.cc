@@ -27,8 +27,12 @@ Status PrintFigures(Context& context, const std::vector<api::Observation>& figur
   }
   ENLACE_ASSIGN_OR_RETURN(const codes::Registry* registry, context.Codes());
   const std::string& language = context.settings().language;
-  Table table(
-      {"year", "indicator", "dimension", "category", "sex", "age", "value", "entity", "name"});
+  std::vector<std::string> header;
+  for (const char* word :
+       {"year", "indicator", "dimension", "category", "sex", "age", "value", "entity", "name"}) {
+    header.push_back(Word(word, language));
+  }
+  Table table(header);
   table.AlignRight(6);
   for (const api::Observation& figure : figures) {
     std::vector<std::string> row =

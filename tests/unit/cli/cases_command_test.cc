@@ -78,6 +78,37 @@ TEST_F(ProgramTest, ACorrectionStartsFromWhatIsStored) {
   ASSERT_EQ(sent.case_record().singles_size(), 2);
 }
 
+TEST_F(ProgramTest, ACorrectionOfNothingIsRefusedBeforeAnythingIsAsked) {
+  const Ended ended = Run({"cases", "correct", kCase, "--reason", "entry_error"});
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_THAT(ended.err, HasSubstr("nothing to correct"));
+  EXPECT_TRUE(node_.calls.empty());
+}
+
+TEST_F(ProgramTest, ACorrectionThatChangesNothingWritesNoRevision) {
+  node_.On<api::GetCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/GetCaseRecord", [](const auto&) {
+        api::CaseRecord record;
+        record.set_state(api::CaseRecord::ACTIVE);
+        record.set_codelist_version(1);
+        record.set_registration_year(2024);
+        record.set_etag("e1");
+        return record;
+      });
+  const std::vector<std::string> correct{
+      "cases", "correct",           kCase,      "--year",     "2024",
+      "--set", "sex=not_collected", "--reason", "entry_error"};
+  const Ended ended = Run(correct);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("says this already"));
+  EXPECT_THAT(node_.calls, ElementsAre(HasSubstr("GetCaseRecord")));
+  // Who names what was read gets the node's answer when that is no longer so.
+  std::vector<std::string> with_etag = correct;
+  with_etag.insert(with_etag.end(), {"--etag", "e0"});
+  EXPECT_NE(Run(with_etag).code, 0);
+  EXPECT_THAT(node_.calls.back(), HasSubstr("CorrectCaseRecord"));
+}
+
 TEST_F(ProgramTest, WhatCannotBeUndoneNeedsAPersonOrYes) {
   node_.On<api::EraseCaseRecordRequest, api::CaseRecord>(
       "/enlace.exchange.v1.CaseService/EraseCaseRecord", [](const auto&) {
@@ -129,12 +160,12 @@ TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
             "Femenino                         12\n"
             "desconocido               suprimido\n"
             "\n"
-            "entities: police shelter\n"
-            "records: 15, 12 with an answer in every attribute\n"
-            "counts below 5 are suppressed\n"
-            "a person in the records of several entities is counted more than once\n"
-            "presumed and identified victims are counted together; victim_status tells them "
-            "apart\n");
+            "qué se cuenta: Registros de casos de las entidades indicadas\n"
+            "entidades: police shelter\n"
+            "registros: 15, 12 con respuesta en cada atributo\n"
+            "los recuentos menores de 5 se suprimen\n"
+            "una persona en los registros de varias entidades se cuenta más de una vez\n"
+            "víctimas presuntas e identificadas se cuentan juntas; victim_status las distingue\n");
   EXPECT_THAT(sent.filters(0).codes(), ElementsAre(600u, 68u));
   EXPECT_EQ(sent.year_from(), 2018u);
   EXPECT_EQ(sent.year_to(), 2020u);
@@ -157,10 +188,44 @@ TEST_F(ProgramTest, HiddenMarginsOfATabulationAreSuppressedAndNotZero) {
   EXPECT_THAT(text.out, ::testing::Not(HasSubstr("0 records")));
   EXPECT_THAT(text.out, ::testing::Not(HasSubstr("counted together")));
   const Ended csv = Run({"cases", "tabulate", "--by", "sex", "--output", "csv", "--quiet"});
+  EXPECT_THAT(csv.out, HasSubstr(",counting_basis,victim_statuses,records,"));
   EXPECT_THAT(csv.out, HasSubstr(",records,answered,threshold,entities,several_valued\n"));
-  EXPECT_THAT(csv.out, HasSubstr(",suppressed,suppressed,suppressed,5,suppressed,false\n"));
+  EXPECT_THAT(
+      csv.out,
+      HasSubstr(",suppressed,case_records,together,suppressed,suppressed,5,suppressed,false\n"));
   const Ended json = Run({"cases", "tabulate", "--by", "sex", "--output", "json"});
   EXPECT_THAT(json.out, ::testing::ContainsRegex("marginsHidden\": ?true"));
+}
+
+TEST_F(ProgramTest, ATabulationSaysItsBasisInEveryLanguage) {
+  node_.On<api::TabulateCaseRecordsRequest, api::TabulateCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/TabulateCaseRecords", [](const auto&) {
+        api::TabulateCaseRecordsResponse response;
+        response.set_several_valued(true);
+        response.set_threshold(5);
+        return response;
+      });
+  const std::pair<const char*, const char*> said[] = {
+      {"en", "counted: Case records of the named entities\n"},
+      {"es", "qué se cuenta: Registros"},
+      {"fr", "ce qui est compté : Dossiers"},
+      {"pt", "o que se conta: Registros"}};
+  for (const auto& [language, basis] : said) {
+    const Ended ended = Run({"cases", "tabulate", "--by", "sex", "--lang", language});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr(basis));
+    EXPECT_EQ(ended.out.find('{'), std::string::npos);
+  }
+}
+
+TEST_F(ProgramTest, AnErasedRecordHasNoYear) {
+  node_.On<api::ListCaseRecordsRequest, api::ListCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/ListCaseRecords", [](const auto&) {
+        api::ListCaseRecordsResponse page;
+        page.add_case_records()->set_state(api::CaseRecord::ERASED);
+        return page;
+      });
+  EXPECT_THAT(Run({"cases", "list", "-o", "csv"}).out, HasSubstr("\n,ERASED,0,,"));
 }
 
 TEST_F(ProgramTest, AnUnknownAttributeOfATabulationIsRefusedHere) {

@@ -7,6 +7,8 @@
 #include "enlace/admin/v1/admin_service.pb.h"
 #include "enlace/exchange/v1/case_service.pb.h"
 #include "enlace/exchange/v1/channel_service.pb.h"
+#include "enlace/exchange/v1/programme_service.pb.h"
+#include "node/model/public_text.h"
 #include "tests/unit/cli/fixture.h"
 
 namespace enlace::cli {
@@ -46,6 +48,63 @@ TEST_F(ProgramTest, AWrongCommandLineIsUsageAndLeavesStdoutEmpty) {
     EXPECT_NE(ended.err, "");
   }
   EXPECT_TRUE(node_.calls.empty());
+}
+
+TEST_F(ProgramTest, UsageErrorsHaveTheFormOfAllErrors) {
+  const Ended text = Run({"cases", "steal"});
+  EXPECT_THAT(text.err, ::testing::StartsWith("INVALID_ARGUMENT: "));
+  EXPECT_THAT(text.err, HasSubstr("\n  reason: REQUEST_INVALID\n"));
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"cases", "steal", "-o", "json"},
+                                             {"--output=json", "list", "cases"},
+                                             {"cases", "list", "--year", "x", "--output", "json"},
+                                             {"cases", "list", "--bogus", "-o", "json"},
+                                             {"cases", "list", "--lang", "xx", "-o", "json"}}) {
+    const Ended ended = Run(words);
+    EXPECT_EQ(ended.code, kExitUsage);
+    EXPECT_EQ(Json::parse(ended.err)["error"]["code"], "INVALID_ARGUMENT");
+  }
+  environment_["ENLACE_OUTPUT"] = "json";
+  EXPECT_EQ(Json::parse(Run({"steal"}).err)["error"]["reason"], "REQUEST_INVALID");
+  EXPECT_EQ(Json::parse(Run({"cases", "list", "--lang", "xx"}).err)["error"]["reason"],
+            "CONFIG_INVALID");
+}
+
+TEST_F(ProgramTest, AnUnknownWordIsNamedAndTheNearestCommandSuggested) {
+  const std::pair<std::vector<std::string>, std::string> lines[] = {
+      {{"list", "cases"}, "did you mean `enlace cases list`?"},
+      {{"--lang", "es", "verify", "reports"}, "did you mean `enlace reports verify`?"},
+      {{"case", "list"}, "did you mean `enlace cases list`?"},
+      {{"cases", "lst"}, "there is no \"lst\" after cases"},
+      {{"cases", "lst"}, "did you mean `enlace cases list`?"},
+      {{"verison"}, "did you mean `enlace version`?"},
+      {{"cases", "steal"}, "expected one of import, get, list"},
+      {{"steal"}, "there is no command \"steal\"; expected one of cases, statistics"},
+      {{"cases"}, "expected a word after cases: import, get, list"},
+      {{}, "expected a command: cases, statistics"},
+      {{"cases", "list", "--bogus=1"}, "`enlace cases list` has no option \"--bogus\""},
+      {{"cases", "get"}, "NAME is required"},
+      {{"cases", "list", "--year", "x"}, "--year: expected a whole number"}};
+  for (const auto& [words, said] : lines) EXPECT_THAT(Run(words).err, HasSubstr(said));
+}
+
+TEST_F(ProgramTest, AUsageErrorNamesNoValue) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"cases", "create", "sex=secretvalue"},
+                                             {"cases", "create", "--bogus=secretvalue"},
+                                             {"cases", "list", "--year", "secretvalue"},
+                                             {"cases", "list", "secretvalue"}}) {
+    const Ended ended = Run(words);
+    EXPECT_EQ(ended.code, kExitUsage);
+    EXPECT_THAT(ended.err, ::testing::Not(HasSubstr("secretvalue")));
+  }
+}
+
+TEST_F(ProgramTest, TheVersionIsTheSameAsAFlagAndAsACommand) {
+  const Ended flag = Run({"--version"});
+  EXPECT_EQ(flag.code, 0);
+  EXPECT_THAT(flag.out, ::testing::StartsWith("enlace "));
+  EXPECT_EQ(flag.out, Run({"version"}).out);
 }
 
 TEST_F(ProgramTest, TheConnectionComesFromTheSettings) {
@@ -224,6 +283,87 @@ TEST_F(ProgramTest, TheManualNamesEveryCommandSettingAndExitCode) {
   }
   for (const int code : {0, 1, 2, 3, 4, 5, 6, 130}) {
     EXPECT_THAT(manual, HasSubstr("| " + std::to_string(code) + " |"));
+  }
+}
+
+// The lines of the first block between ``` after `heading`.
+std::string BlockAfter(const std::string& heading) {
+  const std::string manual =
+      testing::TempDir::Read(std::string(ENLACE_SOURCE_DIR) + "/docs/CLI.md");
+  const size_t begin = manual.find("\n```\n", manual.find(heading)) + 5;
+  return manual.substr(begin, manual.find("```", begin) - begin);
+}
+
+// A shell's words of one line, with quotes and continued lines.
+std::vector<std::string> WordsOf(const std::string& line) {
+  std::vector<std::string> out;
+  bool quoted = false;
+  bool open = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (c == ' ' || c == '\n' || c == '\\')) {
+      open = false;
+    } else {
+      if (!open) out.emplace_back();
+      open = true;
+      out.back() += c;
+    }
+  }
+  return out;
+}
+
+TEST_F(ProgramTest, TheManualsCaseIsTaken) {
+  api::CreateCaseRecordRequest sent;
+  node_.On<api::CreateCaseRecordRequest, api::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/CreateCaseRecord", [&](const auto& request) {
+        sent = request;
+        return request.case_record();
+      });
+  std::vector<std::string> words = WordsOf(BlockAfter("## Cases by hand"));
+  ASSERT_EQ(words.front(), "enlace");
+  words.erase(words.begin());
+  EXPECT_EQ(Run(words).code, 0);
+  EXPECT_EQ(sent.case_record().singles_size(), 3);
+  EXPECT_EQ(sent.case_record().sets_size(), 1);
+}
+
+TEST_F(ProgramTest, TheManualsProgrammeIsOneThatNodesTake) {
+  channel::v1::Programme sent;
+  node_.On<api::CreateProgrammeRequest, api::CatalogueProgramme>(
+      "/enlace.exchange.v1.ProgrammeService/CreateProgramme", [&](const auto& request) {
+        sent = request.programme();
+        return api::CatalogueProgramme();
+      });
+  const std::string file = folder_.Write("programme.yaml", BlockAfter("## Programmes"));
+  EXPECT_EQ(Run({"programmes", "create", "x", "--file", file}).code, 0);
+  EXPECT_NE(sent.contact_role(), "");
+  EXPECT_EQ(model::CheckPublicText(sent.contact_role(), 200), "");
+  for (const auto* texts : {&sent.title(), &sent.summary()}) {
+    EXPECT_GT(texts->texts_size(), 0);
+    for (const auto& text : texts->texts()) {
+      EXPECT_EQ(model::CheckPublicText(text.text(), 200), "");
+    }
+  }
+}
+
+// Whatever an example meets at the node: its words, codes and values are right.
+TEST_F(ProgramTest, EveryExampleOfTheHelpIsWellFormed) {
+  const Program program = MakeProgram();
+  for (const CommandEntry& entry : program.entries()) {
+    for (const std::string& example : entry.examples) {
+      if (example.find("...") != std::string::npos) continue;
+      std::vector<std::string> words = WordsOf(example.substr(0, example.find(" > ")));
+      words.erase(words.begin());
+      for (size_t i = 1; i < words.size(); ++i) {
+        if (words[i - 1] == "--out") words[i] = folder_.path("out");
+      }
+      const std::string err = Run(words).err;
+      for (const char* reason : {"REQUEST_INVALID", "CONFIG_INVALID", "CODE_UNKNOWN",
+                                 "ATTRIBUTE_INVALID", "TABULATION_INVALID", "NAME_INVALID"}) {
+        EXPECT_THAT(err, ::testing::Not(HasSubstr(reason))) << example;
+      }
+    }
   }
 }
 

@@ -76,8 +76,52 @@ kv::KeyRange EntityRange(std::string_view entity) {
 
 bool Passes(const Observation& observation, const FigureListOptions& options) {
   return (options.indicator == 0 || observation.key.indicator == options.indicator) &&
-         (options.year == 0 || observation.key.year == options.year) &&
-         (!options.in_conflict_only || observation.status == ObservationStatus::kInConflict);
+         (options.year == 0 || observation.key.year == options.year);
+}
+
+// Everyone who has figures; their number is that of the reporting agencies of one state.
+StatusOr<std::vector<std::string>> Entities(const Reader& reader) {
+  std::vector<std::string> entities;
+  kv::KeyRange range;
+  for (size_t before = 1; before > 0;) {
+    before = 0;
+    ENLACE_RETURN_IF_ERROR(reader.Scan(Table::kObservation, range,
+                                       [&](std::string_view key, std::string_view /*value*/) {
+                                         entities.emplace_back(key.substr(0, key.find('/')));
+                                         before = entities.back().size();
+                                         return false;
+                                       }));
+    if (before > 0) range.first = kv::PrefixRange(entities.back() + "/").limit;
+  }
+  return entities;
+}
+
+bool IsFigure(const Observation& observation) {
+  return observation.status == ObservationStatus::kValue ||
+         observation.status == ObservationStatus::kSuppressedBySource;
+}
+
+// Whether `own` is in conflict with what other entities say about its key, by the rule of
+// releases: who has no figure does not contradict one who has.
+bool Contradicts(const Observation& own, const std::vector<Observation>& others) {
+  const bool figures = IsFigure(own) || std::any_of(others.begin(), others.end(), IsFigure);
+  return std::any_of(others.begin(), others.end(), [&](const Observation& other) {
+    if (other.status == ObservationStatus::kInConflict) return true;
+    if (figures && !(IsFigure(own) && IsFigure(other))) return false;
+    return own.status != other.status || own.value != other.value;
+  });
+}
+
+StatusOr<bool> IsInConflict(const Reader& reader, const Observation& own,
+                            const std::vector<std::string>& entities) {
+  if (own.status == ObservationStatus::kInConflict) return true;
+  std::vector<Observation> others;
+  for (const std::string& entity : entities) {
+    if (entity == own.entity) continue;
+    ENLACE_ASSIGN_OR_RETURN(auto other, LoadFigure(reader, entity, own.key));
+    if (other.has_value()) others.push_back(std::move(other->observation));
+  }
+  return Contradicts(own, others);
 }
 
 }  // namespace
@@ -124,12 +168,16 @@ Status ScanFigures(const Reader& reader, std::string_view entity,
 StatusOr<FigurePage> ListFigures(const Reader& reader, const FigureListOptions& options) {
   kv::KeyRange range = EntityRange(options.entity);
   if (!options.cursor.empty()) range.first = std::max(range.first, options.cursor);
+  std::vector<std::string> entities;
+  if (options.in_conflict_only && options.entity.empty()) {
+    ENLACE_ASSIGN_OR_RETURN(entities, Entities(reader));
+  }
   FigurePage page;
   size_t scanned = 0;
   Status fault;
   ENLACE_RETURN_IF_ERROR(
       reader.Scan(Table::kObservation, range, [&](std::string_view key, std::string_view value) {
-        if (scanned == options.rows_scanned_max ||
+        if (scanned >= options.rows_scanned_max ||
             page.observations.size() == options.figures_max) {
           page.next_cursor = std::string(key);
           return false;
@@ -140,9 +188,17 @@ StatusOr<FigurePage> ListFigures(const Reader& reader, const FigureListOptions& 
           fault = figure.status();
           return false;
         }
-        if (Passes(figure->observation, options)) {
-          page.observations.push_back(std::move(figure->observation));
+        if (!Passes(figure->observation, options)) return true;
+        if (options.in_conflict_only) {
+          const auto conflict = IsInConflict(reader, figure->observation, entities);
+          if (!conflict.ok()) {
+            fault = conflict.status();
+            return false;
+          }
+          scanned += entities.size();  // Each is looked at once more.
+          if (!*conflict) return true;
         }
+        page.observations.push_back(std::move(figure->observation));
         return true;
       }));
   ENLACE_RETURN_IF_ERROR(fault);

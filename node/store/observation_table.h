@@ -46,6 +46,8 @@ struct FigureListOptions {
   size_t rows_scanned_max = 20'000;
   uint32_t indicator = 0;  // 0 is all.
   uint32_t year = 0;
+  // Figures whose delivery contradicts itself and, over all entities, those about whose key two
+  // entities say different things.
   bool in_conflict_only = false;
 };
 StatusOr<FigurePage> ListFigures(const Reader& reader, const FigureListOptions& options);

@@ -118,6 +118,54 @@ TEST_F(ObservationTableTest, FiltersAndTheScanLimitMakeShortPages) {
   EXPECT_TRUE(List(options).observations.empty());
 }
 
+TEST_F(ObservationTableTest, WhatEntitiesSayDifferentlyIsInConflictOverAllEntitiesOnly) {
+  using Status = ObservationStatus;
+  const auto put = [&](uint32_t year, uint64_t value, const char* entity, Status status) {
+    StoredFigure figure = Figure(year, value, entity);
+    figure.observation.status = status;
+    Put(figure);
+  };
+  put(2001, 7, "police", Status::kValue);  // Another value.
+  put(2001, 8, "shelter", Status::kValue);
+  put(2002, 7, "police", Status::kValue);  // The same.
+  put(2002, 7, "shelter", Status::kValue);
+  put(2003, 7, "police", Status::kValue);  // Who has none does not contradict.
+  put(2003, 0, "shelter", Status::kUnknown);
+  put(2003, 0, "aduana", Status::kNotCollected);
+  put(2004, 0, "police", Status::kUnknown);  // Nobody has one, for two reasons.
+  put(2004, 0, "shelter", Status::kNotCollected);
+  put(2005, 7, "police", Status::kValue);  // One delivery contradicts itself.
+  put(2005, 0, "shelter", Status::kInConflict);
+  put(2006, 7, "police", Status::kValue);  // Alone.
+  put(2007, 3, "police", Status::kValue);  // Small against suppressed: two statements.
+  put(2007, 0, "shelter", Status::kSuppressedBySource);
+  FigureListOptions options;
+  options.in_conflict_only = true;
+  std::vector<std::pair<std::string, uint32_t>> seen;
+  // Each row looked at costs as many as there are entities: pages are short, and none is lost.
+  options.rows_scanned_max = 5;
+  size_t pages = 0;
+  do {
+    const FigurePage page = List(options);
+    for (const auto& each : page.observations) seen.emplace_back(each.entity, each.key.year);
+    options.cursor = page.next_cursor;
+    ASSERT_LT(++pages, 20u);
+  } while (!options.cursor.empty());
+  EXPECT_GT(pages, 3u);
+  EXPECT_EQ(seen, (std::vector<std::pair<std::string, uint32_t>>{{"police", 2001},
+                                                                 {"police", 2004},
+                                                                 {"police", 2005},
+                                                                 {"police", 2007},
+                                                                 {"shelter", 2001},
+                                                                 {"shelter", 2004},
+                                                                 {"shelter", 2005},
+                                                                 {"shelter", 2007}}));
+  options = {};
+  options.in_conflict_only = true;
+  options.entity = "police";
+  EXPECT_TRUE(List(options).observations.empty());
+}
+
 TEST_F(ObservationTableTest, AKeyOrValueThatDoesNotDecodeIsCorruption) {
   db_.Commit([](Transaction& t) { t.Put(Table::kObservation, "police/short", ""); });
   EXPECT_EQ(ReasonOf(ListFigures(*db_.store->Read(), {}).status()), Reason::STORE_CORRUPT);

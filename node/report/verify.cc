@@ -193,8 +193,8 @@ class Verifier {
     }
     for (const auto& [jurisdiction, count] : missing) {
       Add(0, "",
-          fmt::format("expected {} more rows of {} at the sizes that the report names", count,
-                      jurisdiction));
+          fmt::format("expected {} more {} of {} at the sizes that the report names", count,
+                      count == 1 ? "row" : "rows", jurisdiction));
     }
   }
 
@@ -225,11 +225,34 @@ class Verifier {
   std::set<std::string> stopped_;
 };
 
+// Programs that open a report and save it again leave the figures and change the bytes.
+Status CheckUntouched(std::string_view csv) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const auto saved_again = [](std::string_view seen) {
+    return Error(Reason::REPORT_INVALID,
+                 fmt::format("{}; another program has saved this copy: verify the file as it was "
+                             "written by the node",
+                             seen));
+  };
+  if (csv.starts_with(kByteOrderMark)) {
+    return saved_again(
+        "the file begins with a byte order mark (EF BB BF); a regional.csv begins with its header");
+  }
+  std::string header = CsvHeader();
+  header.resize(header.size() - 2);
+  if (csv.starts_with(header) && csv.substr(header.size(), 1) == "\n") {
+    return saved_again(
+        "the lines end with LF alone; the lines of a regional.csv end with CR and LF");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<Verification> VerifyCsv(std::string_view csv, const std::string& network,
                                  const std::vector<std::string>& roster,
                                  const codes::Registry& registry, Mirrors& mirrors) {
+  ENLACE_RETURN_IF_ERROR(CheckUntouched(csv));
   if (!csv.starts_with(CsvHeader())) {
     return Error(Reason::REPORT_INVALID,
                  "the first line is not the header of a regional.csv of this version");

@@ -1,6 +1,9 @@
 #include "node/service/report_service.h"
 
 #include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "node/model/names.h"
 #include "node/model/observation.h"
@@ -183,6 +186,7 @@ StatusOr<pb::ListFiguresResponse> ReportService::ListFigures(
   } else {
     ENLACE_ASSIGN_OR_RETURN(fixed, Decode(cursor));
   }
+  ENLACE_RETURN_IF_ERROR(CheckKnown(request.jurisdiction(), fixed.statistics));
   pb::ListFiguresResponse response;
   uint64_t position = 0;  // Of the figure among those that match, over all pages.
   for (const views::ChannelAt& channel : fixed.statistics) {
@@ -212,6 +216,22 @@ StatusOr<pb::ListFiguresResponse> ReportService::ListFigures(
     if (!held) response.add_unreachable(member);
   }
   return response;
+}
+
+// An empty answer about a jurisdiction that nobody knows would look like one without figures.
+Status ReportService::CheckKnown(const std::string& jurisdiction,
+                                 const std::vector<views::ChannelAt>& held) const {
+  if (jurisdiction.empty()) return absl::OkStatus();
+  std::set<std::string> known(parts_.roster.begin(), parts_.roster.end());
+  for (const views::ChannelAt& channel : held) {
+    const auto origin = model::ChannelOrigin::Parse(channel.origin);
+    if (origin.ok()) known.insert(origin->jurisdiction);
+  }
+  if (known.contains(jurisdiction)) return absl::OkStatus();
+  return InvalidFields(
+      {{"jurisdiction",
+        fmt::format("expected a jurisdiction of this network: {}", fmt::join(known, ", ")),
+        Reason::REQUEST_INVALID}});
 }
 
 StatusOr<ReportService::Fixed> ReportService::FixNow(const store::Reader& reader) const {

@@ -68,6 +68,9 @@ class ReportService {
     int64_t last_steady_ms = 0;
   };
 
+  // REQUEST_INVALID for a jurisdiction that neither the roster nor a held channel names.
+  Status CheckKnown(const std::string& jurisdiction,
+                    const std::vector<views::ChannelAt>& held) const;
   StatusOr<Fixed> FixNow(const store::Reader& reader) const;
   std::string Encode(const Fixed& fixed) const;
   StatusOr<Fixed> Decode(std::string_view cursor) const;

@@ -163,6 +163,19 @@ TEST_F(ReportContractTest, ListRefusesBadInput) {
   EXPECT_EQ(ReasonOf(List(request).status()), Reason::REQUEST_INVALID);
 }
 
+TEST_F(ReportContractTest, AJurisdictionThatNobodyKnowsIsNoEmptyList) {
+  pb::ListFiguresRequest request;
+  request.set_jurisdiction("BRA");  // Known, and nothing is held of it.
+  const auto none = List(request);
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_THAT(none->figures(), IsEmpty());
+  request.set_jurisdiction("ZZZ");
+  const Status refused = List(request).status();
+  EXPECT_EQ(ReasonOf(refused), Reason::REQUEST_INVALID);
+  EXPECT_EQ(ViolationsOf(refused).at(0).field, "jurisdiction");
+  EXPECT_THAT(ViolationsOf(refused).at(0).description, HasSubstr("ARG, BRA, CHL"));
+}
+
 // --- GetRegionalReport
 
 TEST_F(ReportContractTest, CsvHasTheFixedHeaderAndOneRowPerFigureAndSilentMember) {
@@ -329,7 +342,7 @@ TEST(ReportRosterTest, WhoeverHasReleasedCannotBeLeftOut) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_FALSE(response->verified());
   ASSERT_THAT(response->findings(), SizeIs(1));
-  EXPECT_THAT(response->findings(0).description(), HasSubstr("1 more rows of ARG"));
+  EXPECT_THAT(response->findings(0).description(), HasSubstr("1 more row of ARG"));
 }
 
 TEST_F(ReportContractTest, AChangeInAnyColumnIsFoundWithLineAndColumn) {
@@ -394,6 +407,18 @@ TEST_F(ReportContractTest, BytesThatAreNoReportAreRefused) {
   }
   EXPECT_EQ(ReasonOf(VerifyPart(std::string((1 << 20) + 1, 'a'), true).status()),
             Reason::REQUEST_INVALID);
+}
+
+TEST_F(ReportContractTest, ACopyThatAnotherProgramSavedIsToldWhatChanged) {
+  const std::string csv = Csv();
+  const Status marked = VerifyPart("\xEF\xBB\xBF" + csv, true).status();
+  EXPECT_EQ(ReasonOf(marked), Reason::REPORT_INVALID);
+  EXPECT_THAT(MessageOf(marked), HasSubstr("begins with a byte order mark"));
+  std::string lines = csv;
+  lines.erase(std::remove(lines.begin(), lines.end(), '\r'), lines.end());
+  const Status unix_ends = VerifyPart(lines, true).status();
+  EXPECT_EQ(ReasonOf(unix_ends), Reason::REPORT_INVALID);
+  EXPECT_THAT(MessageOf(unix_ends), HasSubstr("end with LF alone"));
 }
 
 TEST_F(ReportContractTest, AReportMayComeInParts) {

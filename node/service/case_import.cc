@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "node/service/case_convert.h"
+#include "node/service/year_check.h"
 
 namespace enlace::service {
 namespace {
@@ -74,6 +75,10 @@ Status CaseImport::Add(const CaseImportRow& row) {
     ENLACE_ASSIGN_OR_RETURN(const bool same, IsRowOf(*stored, row.content, source_hash));
     return same ? Unchanged(row, stored->subject) : Delivery::Conflict(row.row);
   }
+  const Status begun =
+      CheckYearHasBegun(row.content.registration_year, transaction_.now_ms(),
+                        fmt::format("{}.registration_year", kPrefix), Reason::ATTRIBUTE_INVALID);
+  if (!begun.ok()) return Quarantine(row, FaultOf(begun));
   if (source_hash.empty()) return AddNew(row, source_hash);
   ENLACE_ASSIGN_OR_RETURN(
       const auto known,

@@ -8,6 +8,7 @@
 #include "node/service/case_import.h"
 #include "node/service/commit.h"
 #include "node/service/stoppable_reader.h"
+#include "node/service/year_check.h"
 #include "node/store/audit_table.h"
 
 namespace enlace::service {
@@ -87,6 +88,9 @@ StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(const rpc::CallContext& c
       ENLACE_ASSIGN_OR_RETURN(record, LoadOwn(transaction, entity, *earlier));
       return absl::OkStatus();
     }
+    ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(content.registration_year, transaction.now_ms(),
+                                             "case_record.registration_year",
+                                             Reason::ATTRIBUTE_INVALID));
     ENLACE_ASSIGN_OR_RETURN(record, store::AddCase(transaction, entity, content, parts_.random));
     const std::string name = CaseName(parts_.jurisdiction, record.reference);
     store::PutRequest(transaction, caller, call.method, request.request_id(), hash, name);
@@ -108,22 +112,25 @@ StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
       const auto content,
       ContentFromProto(request.case_record(), OutputFields::kIgnored, "case_record"));
   ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
-  return ChangeOwn(call, request.case_record().name(),
-                   [&](store::Transaction& transaction,
-                       const model::CaseRecord& current) -> StatusOr<model::CaseRecord> {
-                     // The end of a record's life is told before a stale etag: reading again would
-                     // not help.
-                     if (current.state == model::CaseState::kActive) {
-                       if (request.etag() != CaseEtag(current)) {
-                         return Error(Reason::ETAG_MISMATCH,
-                                      "the record changed since it was read; read it again");
-                       }
-                       ENLACE_RETURN_IF_ERROR(
-                           CheckPeriod(parts_.epochs, current.content, content, "case_record"));
-                     }
-                     return store::CorrectCase(transaction, current.reference, content,
-                                               request.reason());
-                   });
+  return ChangeOwn(
+      call, request.case_record().name(),
+      [&](store::Transaction& transaction,
+          const model::CaseRecord& current) -> StatusOr<model::CaseRecord> {
+        // The end of a record's life is told before a stale etag: reading again would
+        // not help.
+        if (current.state == model::CaseState::kActive) {
+          if (request.etag() != CaseEtag(current)) {
+            return Error(Reason::ETAG_MISMATCH,
+                         "the record changed since it was read; read it again");
+          }
+          ENLACE_RETURN_IF_ERROR(
+              CheckPeriod(parts_.epochs, current.content, content, "case_record"));
+          ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(content.registration_year, transaction.now_ms(),
+                                                   "case_record.registration_year",
+                                                   Reason::ATTRIBUTE_INVALID));
+        }
+        return store::CorrectCase(transaction, current.reference, content, request.reason());
+      });
 }
 
 StatusOr<pb::CaseRecord> CaseService::WithdrawCaseRecord(

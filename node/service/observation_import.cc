@@ -5,6 +5,7 @@
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
 #include "node/service/observation_convert.h"
+#include "node/service/year_check.h"
 
 namespace enlace::service {
 namespace {
@@ -65,21 +66,15 @@ void Revise(const store::Transaction& transaction, Observation& observation,
 }
 
 Status ObservationImport::Add(const ObservationImportRow& row) {
-  if (!row.fault.ok()) {
-    const RowFault fault = FaultOf(row.fault);
-    ENLACE_RETURN_IF_ERROR(delivery_.Quarantine(row.row, fault));
-    Answer(row, RowOutcome::kQuarantined);
-    auto& out = *response_.mutable_results()->rbegin();
-    out.clear_name();
-    out.set_reason(fault.reason);
-    out.set_field(fault.field);
-    return absl::OkStatus();
-  }
+  if (!row.fault.ok()) return Quarantine(row, FaultOf(row.fault));
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
   if (stored.has_value()) {
     if (!IsRowOf(stored->content_hash, row.observation)) return Delivery::Conflict(row.row);
     return Repeat(row, stored->outcome);
   }
+  const Status begun = CheckYearHasBegun(row.observation.key.year, transaction_.now_ms(),
+                                         "observation.year", Reason::ATTRIBUTE_INVALID);
+  if (!begun.ok()) return Quarantine(row, FaultOf(begun));
   ENLACE_ASSIGN_OR_RETURN(
       auto figure, store::LoadFigure(transaction_, delivery_.batch().entity, row.observation.key));
   if (!figure.has_value()) {
@@ -91,6 +86,16 @@ Status ObservationImport::Add(const ObservationImportRow& row) {
   }
   return figure->observation.batch_id == delivery_.batch().id ? AddSame(row, *std::move(figure))
                                                               : AddOther(row, *std::move(figure));
+}
+
+Status ObservationImport::Quarantine(const ObservationImportRow& row, const RowFault& fault) {
+  ENLACE_RETURN_IF_ERROR(delivery_.Quarantine(row.row, fault));
+  Answer(row, RowOutcome::kQuarantined);
+  auto& out = *response_.mutable_results()->rbegin();
+  out.clear_name();
+  out.set_reason(fault.reason);
+  out.set_field(fault.field);
+  return absl::OkStatus();
 }
 
 // The answer that told of a conflict may have been lost.

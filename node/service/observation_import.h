@@ -48,6 +48,7 @@ class ObservationImport {
   Status Add(const ObservationImportRow& row);
 
  private:
+  Status Quarantine(const ObservationImportRow& row, const RowFault& fault);
   Status Repeat(const ObservationImportRow& row, store::RowOutcome stored);
   Status AddOther(const ObservationImportRow& row, store::StoredFigure figure);
   Status AddSame(const ObservationImportRow& row, store::StoredFigure figure);

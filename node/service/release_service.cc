@@ -14,6 +14,7 @@
 #include "node/release/official_table.h"
 #include "node/service/caller.h"
 #include "node/service/commit.h"
+#include "node/service/year_check.h"
 #include "node/store/audit_table.h"
 #include "node/store/observation_table.h"
 
@@ -61,6 +62,12 @@ Status CheckYears(const pb::PrepareReleaseRequest& request) {
   if (request.year_to() == 0 || request.year_from() <= request.year_to()) return absl::OkStatus();
   return InvalidFields(
       {{"year_to", "expected a year that is not before year_from", Reason::REQUEST_INVALID}});
+}
+
+Status CheckYearsHaveBegun(const pb::PrepareReleaseRequest& request, int64_t now_ms) {
+  ENLACE_RETURN_IF_ERROR(
+      CheckYearHasBegun(request.year_from(), now_ms, "year_from", Reason::REQUEST_INVALID));
+  return CheckYearHasBegun(request.year_to(), now_ms, "year_to", Reason::REQUEST_INVALID);
 }
 
 Status CheckSource(const pb::PrepareReleaseRequest& request) {
@@ -402,6 +409,9 @@ StatusOr<pb::ReleaseView> ReleaseService::PrepareRelease(const rpc::CallContext&
       store::FindRequest(*parts_.store.Read(), caller, call.method, request.request_id(), hash));
   ReleaseRow row;
   if (!earlier.has_value()) {
+    ENLACE_RETURN_IF_ERROR(Try(parts_.store, [&](store::Transaction& transaction) {
+      return CheckYearsHaveBegun(request, transaction.now_ms());
+    }));
     // The work is done outside the writer thread, on one snapshot.
     ENLACE_ASSIGN_OR_RETURN(row, Make(call, request));
   }

@@ -6,6 +6,7 @@
 #include "node/service/commit.h"
 #include "node/service/observation_convert.h"
 #include "node/service/observation_import.h"
+#include "node/service/year_check.h"
 
 namespace enlace::service {
 namespace {
@@ -70,6 +71,8 @@ StatusOr<pb::Observation> StatisticsService::SetObservation(
   store::StoredFigure figure;
   const auto work = [&](store::Transaction& transaction) -> Status {
     figure = {};
+    ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(wanted.key.year, transaction.now_ms(),
+                                             "observation.year", Reason::ATTRIBUTE_INVALID));
     ENLACE_ASSIGN_OR_RETURN(const auto stored, store::LoadFigure(transaction, entity, wanted.key));
     ENLACE_RETURN_IF_ERROR(CheckEtag(request.etag(), stored));
     if (stored.has_value()) {

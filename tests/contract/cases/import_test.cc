@@ -256,6 +256,16 @@ TEST_F(ImportCaseRecords, AMeasuredPeriodIsNotLeftByReplacement) {
   EXPECT_EQ(result.field(), "case_record.registration_year");
 }
 
+TEST_F(ImportCaseRecords, AYearThatHasNotBegunIsSetAsideUntilItHas) {
+  auto request = Batch();
+  AddRow(request, 1, ValidRecord(2027));  // The clock says 2026.
+  const auto result = Import(request).results(0);
+  EXPECT_EQ(result.outcome(), pb::RowResult::QUARANTINED);
+  EXPECT_EQ(result.field(), "case_record.registration_year");
+  node_.db.clock.SetWallMs(1798761600000);  // 2027 begins.
+  EXPECT_EQ(Import(request).results(0).outcome(), pb::RowResult::ACCEPTED);
+}
+
 TEST_F(ImportCaseRecords, RowsThatFailComeBackWithReasonAndPathButNoValue) {
   auto request = Batch();
   AddRow(request, 1, ValidRecord(2020, 41797));  // No such code.

@@ -193,6 +193,20 @@ TEST_F(CorrectCaseRecord, KeepsARegistrationPeriodThatWasMeasured) {
   EXPECT_TRUE(Correct(node_.police, record, record.etag()).ok());
 }
 
+TEST_F(CorrectCaseRecord, AYearThatHasNotBegunIsRefusedAsWhenItIsEntered) {
+  const auto record = Create(ValidRecord(2026));  // The clock says 2026.
+  auto ahead = record;
+  ahead.set_registration_year(2027);
+  for (const Status& refused : {TryCreate(node_.police, ValidRecord(2027)).status(),
+                                Correct(node_.police, ahead, record.etag()).status()}) {
+    EXPECT_EQ(ReasonOf(refused), Reason::ATTRIBUTE_INVALID);
+    EXPECT_EQ(ViolationsOf(refused).at(0).field, "case_record.registration_year");
+  }
+  node_.db.clock.SetWallMs(1798761600000);  // 2027 begins.
+  EXPECT_TRUE(TryCreate(node_.police, ValidRecord(2027)).ok());
+  EXPECT_TRUE(Correct(node_.police, ahead, record.etag()).ok());
+}
+
 TEST_F(CorrectCaseRecord, EndsWithTheRecordsLife) {
   const auto withdrawn = Create(ValidRecord());
   ASSERT_TRUE(Withdraw(node_.police, withdrawn.name()).ok());

@@ -132,6 +132,22 @@ TEST_F(ReleaseContractTest, PrepareRefusesBadInput) {
   EXPECT_EQ(reason(), Reason::RELEASE_NOT_FOUND);
 }
 
+TEST_F(ReleaseContractTest, PrepareRefusesYearsThatHaveNotBegun) {
+  for (const auto& [from, to, field] :
+       {std::tuple(2022u, 2050u, "year_to"), std::tuple(2022u, 2027u, "year_to")}) {
+    const Status refused = node_.Prepare(from, to).status();
+    EXPECT_EQ(ReasonOf(refused), Reason::REQUEST_INVALID);
+    EXPECT_EQ(ViolationsOf(refused).at(0).field, field);
+  }
+  PutCases("police", 6);
+  auto request = OfCases();
+  request.set_year_from(2050);
+  const Status refused = Prepare(request).status();
+  EXPECT_EQ(ReasonOf(refused), Reason::REQUEST_INVALID);
+  EXPECT_EQ(ViolationsOf(refused).at(0).field, "year_from");
+  EXPECT_TRUE(node_.Prepare(2022, 2026).ok());
+}
+
 TEST_F(ReleaseContractTest, PrepareWithoutFiguresIsRefused) {
   EXPECT_EQ(ReasonOf(node_.Prepare(2010, 2011).status()), Reason::RELEASE_EMPTY);
 }

@@ -364,6 +364,7 @@ TEST_F(ImportObservations, BadRequestsAndOtherCallersAreRefused) {
 
 TEST_F(ImportObservations, FourThreadsImportingOneBatchMakeOneSetOfFigures) {
   auto request = Batch();
+  node_.db.clock.SetWallMs(2'240'000'000'000);  // In 2040: every year has begun.
   for (uint32_t i = 0; i < 50; ++i) AddRow(request, i + 1, Figure(1990 + i, i));
   std::array<Status, 4> statuses;
   {
@@ -467,6 +468,43 @@ TEST_F(ListObservations, PagesAndFilters) {
   request = {};
   request.set_page_size(-1);
   EXPECT_EQ(ReasonOf(TryList(node_.police, request).status()), Reason::REQUEST_INVALID);
+}
+
+TEST_F(ListObservations, AFigureOfAYearThatHasNotBegunCannotBeSet) {
+  const Status refused = Set(node_.police, Figure(2050, 1)).status();
+  EXPECT_EQ(ReasonOf(refused), Reason::ATTRIBUTE_INVALID);
+  EXPECT_EQ(ViolationsOf(refused).at(0).field, "observation.year");
+  EXPECT_THAT(ViolationsOf(refused).at(0).description, HasSubstr("2026 at most"));
+  EXPECT_TRUE(Set(node_.police, Figure(2026, 1)).ok());
+}
+
+TEST_F(ImportObservations, AYearThatHasNotBegunIsSetAsideUntilItHas) {
+  node_.db.clock.SetWallMs(1798761599999);  // The last millisecond of 2026.
+  EXPECT_THAT(ImportRows(kBatch, {{1, Figure(2026, 1)}, {2, Figure(2027, 1)}}),
+              ElementsAre(Outcome::ACCEPTED, Outcome::QUARANTINED));
+  EXPECT_EQ(TryDelivery(node_.police, kBatch)->quarantined_rows(0).column(), "observation.year");
+  node_.db.clock.AdvanceMs(1);
+  EXPECT_THAT(ImportRows(kBatch, {{1, Figure(2026, 1)}, {2, Figure(2027, 1)}}),
+              ElementsAre(Outcome::UNCHANGED, Outcome::ACCEPTED));
+}
+
+TEST_F(ListObservations, ConflictsBetweenEntitiesAreForThoseWhoSeeBoth) {
+  ASSERT_TRUE(Set(node_.police, Figure(2020, 12)).ok());
+  ASSERT_TRUE(Set(node_.shelter, Figure(2020, 13)).ok());
+  ASSERT_TRUE(Set(node_.police, Figure(2021, 12)).ok());
+  ASSERT_TRUE(Set(node_.shelter, Figure(2021, 12)).ok());
+  pb::ListObservationsRequest request;
+  request.set_in_conflict_only(true);
+  const auto all = TryList(node_.analyst, request);
+  ASSERT_TRUE(all.ok()) << all.status();
+  std::vector<std::pair<std::string, uint64_t>> seen;
+  for (const auto& figure : all->observations()) {
+    EXPECT_EQ(figure.year(), 2020u);
+    seen.emplace_back(figure.entity(), figure.value());
+  }
+  EXPECT_THAT(seen, ElementsAre(std::pair("police", 12u), std::pair("shelter", 13u)));
+  // Nobody learns from the own list what another entity says.
+  EXPECT_EQ(TryList(node_.police, request)->observations_size(), 0);
 }
 
 class GetDelivery : public StatisticsContractTest {};

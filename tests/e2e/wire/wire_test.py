@@ -44,7 +44,7 @@ CANARY_FIELD = bytes([0x08, 0x07, 0x10]) + varint(CANARY_NUMBER)
 CANARY_FORMS = tuple(bytes([field << 3]) + varint(CANARY_NUMBER) for field in range(1, 6)) + (
     str(CANARY_NUMBER).encode(), CANARY_ID.encode(), CANARY_LABEL.encode(),
     base64.b64encode(CANARY_LABEL.encode()).rstrip(b"="))
-CANARY_YEAR = "2077"
+CANARY_YEAR = "1999"  # Before everything that the demonstration releases.
 RECORDS = 12
 WAIT_SECONDS = 60
 

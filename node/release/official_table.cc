@@ -183,7 +183,9 @@ void WarnOfConflicts(const std::map<YearIndicator, std::map<model::FigureKey, Ce
     if (conflicts == 0) continue;
     table.warnings.push_back(
         Where(group.first, group.second, registry) +
-        fmt::format("{} figures are in conflict and go out without a value.", conflicts));
+        (conflicts == 1
+             ? "1 figure is in conflict and goes out without a value."
+             : fmt::format("{} figures are in conflict and go out without a value.", conflicts)));
   }
   if (years.size() == 1) {
     table.warnings.push_back(

@@ -228,10 +228,10 @@ Status ReportService::CheckKnown(const std::string& jurisdiction,
     if (origin.ok()) known.insert(origin->jurisdiction);
   }
   if (known.contains(jurisdiction)) return absl::OkStatus();
-  return InvalidFields(
-      {{"jurisdiction",
-        fmt::format("expected a jurisdiction of this network: {}", fmt::join(known, ", ")),
-        Reason::REQUEST_INVALID}});
+  return InvalidFields({{"jurisdiction",
+                         fmt::format("expected a jurisdiction that reports or is held here: {}",
+                                     fmt::join(known, ", ")),
+                         Reason::REQUEST_INVALID}});
 }
 
 StatusOr<ReportService::Fixed> ReportService::FixNow(const store::Reader& reader) const {

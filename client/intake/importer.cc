@@ -6,6 +6,7 @@
 
 #include "client/intake/case_mapper.h"
 #include "client/intake/observation_mapper.h"
+#include "client/intake/part_hashes.h"
 #include "node/base/bytes.h"
 #include "node/base/check.h"
 #include "node/crypto/hash.h"
@@ -40,6 +41,15 @@ std::string JoinCells(const std::vector<std::string>& fields, size_t except) {
   return out;
 }
 
+Status FileChanged(uint64_t next_row) {
+  return Error(Reason::FILE_MALFORMED,
+               fmt::format("the file changed while it was read: its first {} rows are stored as "
+                           "they were at the beginning, nothing of the change is; put the file "
+                           "back and run the same command, or import the changed one, from a copy "
+                           "that nobody writes to, under another receipt",
+                           next_row - 1));
+}
+
 }  // namespace
 
 struct Importer::Pass {
@@ -52,6 +62,8 @@ struct Importer::Pass {
   std::unique_ptr<Receipt> receipt;
   Batch batch;
   ImportReport report;
+  PartHashes first_reading;  // The file as it was hashed, in parts of kBatchRowsMax rows.
+  PartHashes second_reading;
   uint64_t without_jurisdiction = 0;  // In the batch.
   uint64_t first_row = 1;             // Earlier ones were acknowledged before.
   RowOutcomes outcomes;               // Of the rows of figures before `first_row`.
@@ -83,11 +95,15 @@ Status Importer::FirstPass(const ImportOptions& options, Pass& pass) {
   }
   while (more) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
-    if (more && record.row > kFileRowsMax) {
+    if (!more) break;
+    if (record.row > kFileRowsMax) {
       return Error(Reason::FILE_MALFORMED,
                    fmt::format("more than {} rows; split the file", kFileRowsMax));
     }
+    pass.first_reading.Add(record);
+    if (record.row % kBatchRowsMax == 0) pass.first_reading.EndPart();
   }
+  pass.first_reading.EndPart();
   pass.report.batch_id = source.Finish();
   pass.report.format = pass.format->id;
   return pass.file->Rewind();
@@ -170,6 +186,9 @@ Status Importer::Flush(Pass& pass, uint64_t last_row) {
   const uint64_t nobodys = pass.without_jurisdiction;
   pass.without_jurisdiction = 0;
   if (last_row < pass.first_row) return absl::OkStatus();  // Acknowledged before.
+  if (!pass.second_reading.AgreesWith(pass.first_reading, (last_row - 1) / kBatchRowsMax)) {
+    return FileChanged(pass.first_row);
+  }
 
   auto answer = sink_.Send(batch);
   if (!answer.ok()) {
@@ -206,6 +225,8 @@ Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
     TakeFigure(pass, record);
   // Where a batch ends is a matter of row numbers, not of what the mapping tables make of the
   // rows, so that a repeated batch covers the same rows under other tables too.
+  pass.second_reading.Add(record);
+  if (record.row % kBatchRowsMax == 0) pass.second_reading.EndPart();
   const bool ends_known_rows = record.row + 1 == pass.first_row;
   if (record.row % kBatchRowsMax == 0 || ends_known_rows) return Flush(pass, record.row);
   return absl::OkStatus();
@@ -230,12 +251,12 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
     if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
   }
+  pass.second_reading.EndPart();
   if (pass.batch.first_row <= pass.report.rows_read) {
     ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read));
   }
   if (source.Finish() != pass.report.batch_id) {
-    return Error(Reason::FILE_MALFORMED,
-                 "the file changed while it was read; import a copy that nobody writes to");
+    return FileChanged(pass.first_row);
   }
   pass.report.quality = pass.quality->Finish();
   if (pass.report.account.Sum() != pass.report.rows_read) {

@@ -401,21 +401,48 @@ TEST_F(ImporterTest, AFileBrokenAtItsEndSendsNothing) {
   EXPECT_FALSE(std::filesystem::exists(options.receipt));
 }
 
-TEST_F(ImporterTest, AFileThatChangesWhileItIsReadIsReported) {
-  const std::string file = folder_.Write("in.csv", FiguresFile(4000));
-  Importer importer(TestMappings(), node_, [&](uint64_t) {
-    // Changes a count near the end, in place.
+TEST_F(ImporterTest, NothingOfAChangeWhileTheFileIsReadIsSent) {
+  const std::string original = FiguresFile(4000);
+  const std::string file = folder_.Write("in.csv", original);
+  // Changes a count near the end, in place.
+  const auto change = [&](uint64_t) {
     const int fd = ::open(file.c_str(), O_WRONLY);
-    ASSERT_EQ(::pwrite(fd, "9", 1, static_cast<off_t>(std::filesystem::file_size(file)) - 9), 1);
+    ASSERT_EQ(::pwrite(fd, "9", 1, static_cast<off_t>(original.size()) - 9), 1);
     ::close(fd);
-  });
-  EXPECT_EQ(ReasonOf(importer.Run(Options(file)).status()), Reason::FILE_MALFORMED);
+  };
+  const auto status = Importer(TestMappings(), node_, change).Run(Options(file)).status();
+  EXPECT_EQ(ReasonOf(status), Reason::FILE_MALFORMED);
+  EXPECT_THAT(MessageOf(status), ::testing::HasSubstr("its first 3000 rows are stored"));
+  EXPECT_EQ(node_.sent.size(), 3u);
+
+  folder_.Write("in.csv", original);
+  const auto report = Run(Options(file));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->resumed_from_row, 3001u);
+  EXPECT_EQ(report->account.Sum(), 4000u);
 }
 
-TEST_F(ImporterTest, AnEmptyFileAbsentFileAndFolderAreRefused) {
+TEST_F(ImporterTest, RowsThatAreAddedWhileTheFileIsReadAreNotSent) {
+  for (const int rows : {1999, 2000, 2001}) {
+    FakeNode node;
+    const std::string file = folder_.Write("in.csv", FiguresFile(rows));
+    auto options = Options(file);
+    options.receipt = folder_.path(std::to_string(rows) + ".csv");
+    Importer importer(TestMappings(), node,
+                      [&](uint64_t) { std::ofstream(file, std::ios::app) << "ARG,more\n"; });
+    EXPECT_EQ(ReasonOf(importer.Run(options).status()), Reason::FILE_MALFORMED) << rows;
+    for (const Batch& batch : node.sent) {
+      EXPECT_LE(batch.last_row, static_cast<uint64_t>(rows)) << rows;
+    }
+  }
+}
+
+TEST_F(ImporterTest, AnEmptyFileAbsentFileFolderAndPipeAreRefused) {
   EXPECT_EQ(ReasonOf(Run(Options(folder_.Write("in.csv", ""))).status()), Reason::FORMAT_UNKNOWN);
   EXPECT_EQ(ReasonOf(Run(Options(folder_.path("absent"))).status()), Reason::FILE_UNREADABLE);
   EXPECT_EQ(ReasonOf(Run(Options(folder_.path())).status()), Reason::FILE_UNREADABLE);
+  ASSERT_EQ(::mkfifo(folder_.path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(ReasonOf(Run(Options(folder_.path("pipe"))).status()), Reason::FILE_UNREADABLE);
 }
 
 TEST_F(ImporterTest, AnotherFormatThanTheOneAskedForIsRefused) {

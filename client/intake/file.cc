@@ -48,7 +48,8 @@ Status SyncFolder(const std::string& path) {
 }  // namespace
 
 StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK the opening itself would wait for the other end of a pipe.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Unreadable(path);
   std::unique_ptr<FileSource> out(new FileSource(fd, path));
   struct stat info {};

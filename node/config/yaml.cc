@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 namespace enlace::config {
@@ -224,15 +221,6 @@ void ForEachMap(const Yaml* list, const std::string& path, Faults& faults,
     read(reader);
     reader.Finish();
   }
-}
-
-StatusOr<std::string> ReadFile(const std::string& path) {
-  std::error_code ignored;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path, ignored)) {
-    return Error(Reason::FILE_UNREADABLE, "cannot read " + path, {{"path", path}});
-  }
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
 }  // namespace enlace::config

@@ -83,7 +83,11 @@ class MapReader {
 void ForEachMap(const Yaml* list, const std::string& path, Faults& faults,
                 const std::function<void(MapReader&)>& read);
 
-// The whole file as text. FILE_UNREADABLE.
+// Of files that are read whole.
+inline constexpr size_t kFileBytesMax = 256 << 20;
+
+// The whole file as text. FILE_UNREADABLE, also for what is no regular file (a pipe would make
+// the caller wait, a device never end) and for one above kFileBytesMax.
 StatusOr<std::string> ReadFile(const std::string& path);
 
 }  // namespace enlace::config

@@ -570,6 +570,9 @@ sed 's/^/   /' <<<"$sizes_of_all"
 # figure. A figure that is no number keeps its own mark: nothing is added up, nothing is 0.
 print_report() {  # regional.csv
   awk "$csv_fields"'
+    BEGIN { split("suppressed s suppressed_by_source src below_floor low in_conflict con " \
+                  "missing mis not_collected nc not_applicable na unknown unk", pairs, " ")
+      for (i = 1; i in pairs; i += 2) short[pairs[i]] = pairs[i + 1] }
     { sub(/\r$/, ""); n = fields($0, f) }
     NR == 1 { for (i = 1; i <= n; ++i) at[f[i]] = i; next }
     { who = f[at["jurisdiction"]]; status = f[at["status"]]
@@ -581,10 +584,16 @@ print_report() {  # regional.csv
           f[at["dimension"]] != "Total" || !total) next
       year = f[at["year"]] + 0
       if (year > last) last = year
-      cell[who, year] = status == "value" ? f[at["value"]] : "(" substr(status, 1, 3) ")" }
+      if (status != "value" && !(status in told)) {
+        told[status] = 1
+        legend = legend sprintf(", (%s) is %s", short[status], status)
+        gsub(/_/, " ", legend)
+      }
+      cell[who, year] = status == "value" ? f[at["value"]] : "(" short[status] ")" }
     END {
       if (last) {
-        print "\n   Detected victims in all, as each state has released them; \".\" is no figure"
+        print "\n   Detected victims in all, as each state has released them"
+        print "   \".\" is no figure" legend
         printf "   %-6s", "STATE"
         for (year = last - 9; year <= last; ++year) printf " %7d", year
         for (i = 1; i <= states; ++i) {

@@ -41,7 +41,7 @@ TEST(GoldenReceipt, HasTheFormThatAgenciesHaveInTheirArchives) {
   account.accepted = 0;
   account.in_conflict = 2;
   ASSERT_TRUE((*receipt)->Record(later, {}, account, 7).ok());
-  ASSERT_TRUE((*receipt)->Complete().ok());
+  ASSERT_TRUE((*receipt)->Complete(1'767'225'600'000).ok());
 
   const std::string golden = testing::TempDir::Read(testing::GoldenPath("receipt.csv"));
   ASSERT_FALSE(golden.empty());

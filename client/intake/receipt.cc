@@ -86,6 +86,16 @@ std::optional<Outcome> RowOutcomes::Find(uint64_t row) const {
   return static_cast<Outcome>(rows_[row] - 1);
 }
 
+bool RowOutcomes::Agrees(const Account& account) const {
+  Account counted;
+  for (const uint8_t row : rows_) {
+    if (row != 0) counted.Add(static_cast<Outcome>(row - 1));
+  }
+  counted.not_ours = account.not_ours;
+  counted.without_jurisdiction = account.without_jurisdiction;
+  return counted == account;
+}
+
 std::string ImportState::DifferenceTo(const ImportState& other) const {
   std::string out;
   const auto compare = [&](const char* name, const std::string& a, const std::string& b) {
@@ -236,6 +246,7 @@ StatusOr<RowOutcomes> Receipt::ReadOutcomes() const {
     }
     out.Set(row, *outcome);
   }
+  if (!out.Agrees(state_.account)) return Damaged();
   return out;
 }
 

@@ -50,6 +50,8 @@ class RowOutcomes {
   void Set(uint64_t row, Outcome outcome);
   // Nothing for a row that has not been set.
   std::optional<Outcome> Find(uint64_t row) const;
+  // Whether these rows are those that `account` counts, but for rows of others.
+  bool Agrees(const Account& account) const;
 
  private:
   std::vector<uint8_t> rows_;  // 1 + outcome; 0 is nothing.

@@ -290,10 +290,13 @@ TEST_F(ImporterTest, AReceiptThatWasChangedByHandIsNotContinued) {
   const auto options = Options(folder_.Write("in.csv", FiguresFile(2000)));
   node_.fail_at = 2;
   ASSERT_FALSE(Run(options).ok());
-  std::string receipt = testing::TempDir::Read(options.receipt);
-  receipt.replace(receipt.find("ACCEPTED"), 8, "FINISHED");
-  folder_.Write("receipt.csv", receipt);
-  EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS);
+  const std::string receipt = testing::TempDir::Read(options.receipt);
+  for (const char* other : {"FINISHED", "REPLACED"}) {
+    std::string changed = receipt;
+    changed.replace(receipt.find("ACCEPTED"), 8, other);
+    folder_.Write("receipt.csv", changed);
+    EXPECT_EQ(ReasonOf(Run(options).status()), Reason::RECEIPT_EXISTS) << other;
+  }
 }
 
 TEST_F(ImporterTest, LinesOfTheReceiptBeyondTheStateAreWrittenAgain) {

@@ -41,7 +41,7 @@ class ChannelsList final : public Command {
       mirrors = mirrors || !channel.own();
     }
     context.PrintList(list, table);
-    if (mirrors) {
+    if (mirrors && context.settings().output == Output::kTable) {
       context.Note(
           "a pull that brings nothing new is noted once in ten minutes, by the node's clock");
     }

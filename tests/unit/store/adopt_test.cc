@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "node/crypto/hash.h"
 #include "node/store/channel_table.h"
@@ -163,49 +166,60 @@ TEST_F(AdoptTest, ATornTailIsGivenUpAndKept) {
   EXPECT_EQ(Get(*store, "b"), std::nullopt);
 }
 
-// A cut list opens, and opening removes the files that it no longer names.
-TEST_F(AdoptTest, ADatabaseWithACutFileListIsKeptAsItWas) {
-  ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
-  { const auto store = Open().value(); }  // Moves the log into SST files.
-  CopyData("sound");
-  const std::string anchor = testing::TempDir::Read(options_.anchor_path);
-  const size_t whole = fs::file_size(Newest("MANIFEST-"));
-  const auto files = [](const std::string& folder) {
-    std::map<std::string, std::string> contents;
-    for (const auto& file : fs::directory_iterator(folder)) {
-      const std::string name = file.path().filename().string();
-      if (name.starts_with("LOG") || name == "LOCK") continue;  // No data.
-      contents[name] = testing::TempDir::Read(file.path().string());
-    }
-    return contents;
-  };
-  // A cut within a record is seen; one behind a record is not. Records begin with a checksum (4),
-  // their length (2, the lower byte first) and their type (1).
-  std::set<size_t> lengths;
-  for (size_t length = 1; length < whole; length += 1 + whole / 20) lengths.insert(length);
-  const std::string list = testing::TempDir::Read(Newest("MANIFEST-"));
+// What a folder holds, but for what is no data.
+std::map<std::string, std::string> FilesOf(const std::string& folder) {
+  std::map<std::string, std::string> contents;
+  for (const auto& file : fs::directory_iterator(folder)) {
+    const std::string name = file.path().filename().string();
+    if (name.starts_with("LOG") || name == "LOCK") continue;
+    contents[name] = testing::TempDir::Read(file.path().string());
+  }
+  return contents;
+}
+
+// Where RocksDB's list of files may be cut: behind one of its last records, which is not seen, and
+// elsewhere. Records begin with a checksum (4), their length (2, the lower byte first) and their
+// type (1).
+std::set<size_t> CutsOf(const std::string& list) {
+  std::vector<size_t> ends;
   for (size_t end = 0; end + 7 <= list.size();) {
     const auto low = static_cast<unsigned char>(list[end + 4]);
     const auto high = static_cast<unsigned char>(list[end + 5]);
     end += 7 + low + 256u * high;
-    if (end < whole) lengths.insert(end);
+    if (end < list.size()) ends.push_back(end);
   }
+  std::set<size_t> cuts{1, list.size() / 2, list.size() - 1};
+  cuts.insert(ends.end() - std::min<std::ptrdiff_t>(8, std::ssize(ends)), ends.end());
+  return cuts;
+}
+
+// A cut list opens, and opening removes the files that it no longer names.
+TEST_F(AdoptTest, ADatabaseWithACutFileListIsKeptAsItWas) {
   size_t adopted = 0;
-  for (const size_t length : lengths) {
-    SCOPED_TRACE(length);
-    fs::remove_all(options_.data_dir);
-    fs::copy(dir_.path("sound"), options_.data_dir, fs::copy_options::recursive);
-    dir_.Write("anchor", anchor);
-    fs::resize_file(Newest("MANIFEST-"), length);
-    const auto before = files(DatabasePath(options_.data_dir));
-    const auto result = AdoptDatabase(options_);
-    if (result.ok()) {
+  // Where RocksDB happened to merge files in the background, no shorter list opens.
+  for (int round = 0; round < 20 && adopted == 0; ++round) {
+    for (const char* name : {"data", "anchor", "sound"}) fs::remove_all(dir_.path(name));
+    ASSERT_TRUE(Create().ok());
+    ASSERT_TRUE(Put(*Open().value(), "a", "1").ok());
+    { const auto store = Open().value(); }  // Moves the log into SST files.
+    CopyData("sound");
+    const std::string anchor = testing::TempDir::Read(options_.anchor_path);
+    for (const size_t length : CutsOf(testing::TempDir::Read(Newest("MANIFEST-")))) {
+      SCOPED_TRACE(length);
+      fs::remove_all(options_.data_dir);
+      fs::copy(dir_.path("sound"), options_.data_dir, fs::copy_options::recursive);
+      dir_.Write("anchor", anchor);
+      fs::resize_file(Newest("MANIFEST-"), length);
+      const auto before = FilesOf(DatabasePath(options_.data_dir));
+      const auto result = AdoptDatabase(options_);
+      if (!result.ok()) {
+        EXPECT_EQ(FilesOf(DatabasePath(options_.data_dir)), before);
+        continue;
+      }
       ++adopted;
       ASSERT_NE(result->evidence, "");
-      EXPECT_EQ(files(result->evidence), before);
+      EXPECT_EQ(FilesOf(result->evidence), before);
       EXPECT_TRUE(result->signing_closed);
-    } else {
-      EXPECT_EQ(files(DatabasePath(options_.data_dir)), before);
     }
   }
   EXPECT_GT(adopted, 0u) << "no cut was adopted, so nothing was shown";

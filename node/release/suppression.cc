@@ -113,7 +113,7 @@ class SystemBuilder {
   std::vector<model::FigureKey> PartsOf(const Relation& relation) const {
     std::vector<model::FigureKey> parts = relation.parts;
     if (absent_ == Absent::kZero || parts.empty() || relation.alone) return parts;
-    const model::FigureKey& first = parts.front();
+    const model::FigureKey first = parts.front();  // A copy: `parts` grows below.
     for (const auto& [key, unused] : index_) {
       if (cells_.contains(key)) continue;
       // Siblings differ from the first part in exactly the coordinate that is summed.

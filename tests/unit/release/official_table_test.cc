@@ -148,6 +148,17 @@ TEST(OfficialTableTest, ASumWithoutItsMarginIsFoundThroughTheCells) {
   EXPECT_GE(table.complementary, 1u);
 }
 
+// Two margins are absent from one sum: 32 = 12 + (8 + hidden) + (5 + 5).
+TEST(OfficialTableTest, ASumWithoutSeveralOfItsMarginsIsFoundThroughTheCells) {
+  const OfficialTable table =
+      Make({Count({}, 32), Count({.sex = kFemale}, 12), Count({.sex = kMale, .age = kMinor}, 8),
+            Count({.sex = kMale, .age = kAdult}, 2), Count({.sex = kOther, .age = kMinor}, 5),
+            Count({.sex = kOther, .age = kAdult}, 5)});
+  EXPECT_EQ(StatusAt(table, {.sex = kMale, .age = kAdult}), channel::v1::SUPPRESSED);
+  EXPECT_EQ(table.primary, 1u);
+  EXPECT_GE(table.complementary, 1u);
+}
+
 TEST(OfficialTableTest, ContradictingSumsAreNamedAndStillProtected) {
   const OfficialTable table =
       Make({Count({}, 10), Count({.sex = kFemale}, 30), BySource({.sex = kMale})});

@@ -43,7 +43,7 @@ ChannelState StateOf(const store::ChannelHead& head) {
   state.held = head.range.size();
   state.offered = head.checkpoint_size;
   state.last_success_time_ms = head.last_pull_time_ms;
-  state.stopped = !head.evidence.empty();
+  state.stopped = head.stopped();
   return state;
 }
 

@@ -11,9 +11,8 @@ namespace {
 
 StatusOr<uint32_t> CountStopped(const store::Reader& reader) {
   ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
-  return static_cast<uint32_t>(
-      std::count_if(heads.begin(), heads.end(),
-                    [](const store::ChannelHead& head) { return !head.evidence.empty(); }));
+  return static_cast<uint32_t>(std::count_if(
+      heads.begin(), heads.end(), [](const store::ChannelHead& head) { return head.stopped(); }));
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include "node/service/case_convert.h"
 #include "node/service/case_import.h"
 #include "node/service/commit.h"
-#include "node/service/stoppable_reader.h"
 #include "node/service/year_check.h"
 #include "node/store/audit_table.h"
+#include "node/store/stoppable_reader.h"
 
 namespace enlace::service {
 
@@ -175,7 +175,7 @@ StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
   ENLACE_ASSIGN_OR_RETURN(options.cursor,
                           parts_.page_tokens.Open(call, request, request.page_token()));
   options.registration_year = request.registration_year();
-  const StoppableReader reader(parts_.store.Read(), call.cancelled);
+  const store::StoppableReader reader(parts_.store.Read(), call.cancelled);
   ENLACE_ASSIGN_OR_RETURN(const auto page, store::ListCases(reader, entity, options));
   pb::ListCaseRecordsResponse response;
   for (const auto& record : page.records) {

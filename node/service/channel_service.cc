@@ -5,7 +5,7 @@
 
 #include "node/model/names.h"
 #include "node/service/caller.h"
-#include "node/service/stoppable_reader.h"
+#include "node/store/stoppable_reader.h"
 
 namespace enlace::service {
 namespace {
@@ -78,7 +78,7 @@ pb::Channel ChannelService::ToChannel(const store::ChannelHead& head) const {
   channel.set_size(head.range.size());
   channel.set_checkpoint(head.checkpoint);
   channel.set_last_pull_time_ms(head.last_pull_time_ms);
-  channel.set_stopped(!head.evidence.empty());
+  channel.set_stopped(head.stopped());
   if (channel.stopped()) {
     channel.set_trouble(std::string(ReasonName(Reason::CHANNEL_STOPPED)));
   } else if (!head.own) {
@@ -141,7 +141,7 @@ StatusOr<pb::ListChannelEntriesResponse> ChannelService::ListChannelEntries(
 
 StatusOr<pb::VerifyChannelResponse> ChannelService::VerifyChannel(
     const rpc::CallContext& call, const pb::VerifyChannelRequest& request) {
-  const StoppableReader reader(parts_.store.Read(), call.cancelled);
+  const store::StoppableReader reader(parts_.store.Read(), call.cancelled);
   ENLACE_ASSIGN_OR_RETURN(const auto head, Load(call, reader, request.origin()));
   const auto key = parts_.key_of(head.origin);
   if (!key.has_value()) {
@@ -153,7 +153,7 @@ StatusOr<pb::VerifyChannelResponse> ChannelService::VerifyChannel(
   response.set_entries_checked(verified.entries);
   response.set_payloads_checked(verified.payloads);
   response.set_root(std::string(AsView(verified.root)));
-  response.set_stopped(!head.evidence.empty());
+  response.set_stopped(head.stopped());
   return response;
 }
 

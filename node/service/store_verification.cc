@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "node/service/stoppable_reader.h"
 #include "node/store/audit_table.h"
 #include "node/store/channel_table.h"
+#include "node/store/stoppable_reader.h"
 
 namespace enlace::service {
 namespace {
@@ -18,7 +18,7 @@ class Verifier {
     const auto rows = store_.VerifyRows(stopped_);
     if (rows.ok()) result_.rows = *rows;
     Note("rows", rows.status());
-    const StoppableReader reader(store_.Read(), stopped_);
+    const store::StoppableReader reader(store_.Read(), stopped_);
     const auto audit = store::VerifyAuditChain(reader);
     if (audit.ok()) result_.audit_records = *audit;
     Note("audit chain", audit.status());
@@ -39,7 +39,7 @@ class Verifier {
 
   void Channel(const store::Reader& reader, const store::ChannelHead& head) {
     ++result_.channels;
-    if (!head.evidence.empty()) {
+    if (head.stopped()) {
       Note(head.origin, Error(Reason::CHANNEL_STOPPED,
                               "its owner signed two contradicting checkpoints; both are kept"));
     }

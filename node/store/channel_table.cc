@@ -148,7 +148,7 @@ StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view orig
     head.origin = std::string(origin);
     head.own = true;
   }
-  if (!head.own || !head.evidence.empty()) {
+  if (!head.own || head.stopped()) {
     return Error(Reason::CHANNEL_STOPPED, "nothing can be appended to this channel: it is " +
                                               std::string(head.own ? "stopped" : "a mirror"));
   }
@@ -189,7 +189,7 @@ Status ApplyMirrorPage(Transaction& transaction, const ChannelHead& before,
   ChannelHead head;
   head.origin = before.origin;
   if (found.has_value()) head = *std::move(found);
-  if (!head.evidence.empty()) {
+  if (head.stopped()) {
     return Error(Reason::CHANNEL_STOPPED, "the channel is stopped by contradicting evidence");
   }
   if (head.own || !(head.range == before.range) || head.checkpoint != before.checkpoint) {
@@ -212,7 +212,7 @@ Status ApplyMirrorPage(Transaction& transaction, const ChannelHead& before,
 Status StopChannel(Transaction& transaction, std::string_view origin,
                    const std::vector<std::string>& evidence) {
   ENLACE_ASSIGN_OR_RETURN(ChannelHead head, LoadChannel(transaction, origin));
-  if (!head.evidence.empty()) return absl::OkStatus();
+  if (head.stopped()) return absl::OkStatus();
   head.evidence = evidence;
   SaveHead(transaction, head);
   return absl::OkStatus();

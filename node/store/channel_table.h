@@ -29,7 +29,9 @@ struct ChannelHead {
   std::string checkpoint;        // The owner's last signed note; may be ahead of the range.
   uint64_t checkpoint_size = 0;  // Its size.
   int64_t last_pull_time_ms = 0;
-  std::vector<std::string> evidence;  // Not empty: stopped.
+  std::vector<std::string> evidence;  // Of two histories that the owner signed.
+
+  bool stopped() const { return !evidence.empty(); }
 };
 
 // What signs own channels and tags their subjects.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "node/store/group.h"
+#include "node/store/stoppable_reader.h"
 #include "node/store/store_impl.h"
 #include "node/store/verify.h"
 
@@ -31,8 +32,10 @@ Status StoreImpl::Health() const {
 }
 
 StatusOr<uint64_t> StoreImpl::VerifyRows(const std::function<bool()>& stopped) {
-  const StatusOr<uint64_t> rows = VerifyEveryRow(*Read(), stopped);
+  const StoppableReader reader(Read(), stopped);
+  const StatusOr<uint64_t> rows = VerifyEveryRow(reader);
   if (!rows.ok()) return health_->Watch(rows.status());
+  ENLACE_RETURN_IF_ERROR(reader.Check());
   ENLACE_RETURN_IF_ERROR(health_->Watch(parts_.engine->VerifyChecksums()));
   return rows;
 }

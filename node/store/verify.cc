@@ -56,32 +56,25 @@ bool Decodes(Table table, std::string_view key, std::string_view value) {
   return false;
 }
 
-Status Stopped() { return Error(Reason::CALL_CANCELLED, "told to stop before every row was read"); }
-
 }  // namespace
 
-StatusOr<uint64_t> VerifyEveryRow(const Reader& reader, const std::function<bool()>& stopped) {
+StatusOr<uint64_t> VerifyEveryRow(const Reader& reader) {
   uint64_t rows = 0;
   for (size_t number = 0; number < static_cast<size_t>(Table::kCount); ++number) {
     const auto table = static_cast<Table>(number);
     bool decodes = true;
-    bool ended = false;
     ENLACE_RETURN_IF_ERROR(
         reader.Scan(table, {}, [&](std::string_view key, std::string_view value) {
-          ended = stopped();
-          if (ended) return false;
           ++rows;
           decodes = Decodes(table, key, value);
           return decodes;
         }));
-    if (ended) return Stopped();
     if (!decodes) {
       return Error(Reason::STORE_CORRUPT,
                    fmt::format("row {} of the store, in table {}, is not a value of that table",
                                rows, TableNames().at(number)));
     }
   }
-  if (stopped()) return Stopped();
   return rows;
 }
 

@@ -47,7 +47,7 @@ StatusOr<std::set<std::string>> StoppedChannels(const store::Reader& reader,
   ENLACE_ASSIGN_OR_RETURN(const auto heads, HeadsOf(reader, network, kind));
   std::set<std::string> stopped;
   for (const store::ChannelHead& head : heads) {
-    if (!head.evidence.empty()) stopped.insert(head.origin);
+    if (head.stopped()) stopped.insert(head.origin);
   }
   return stopped;
 }

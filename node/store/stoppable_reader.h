@@ -8,22 +8,20 @@
 
 #include "node/store/store.h"
 
-namespace enlace::service {
+namespace enlace::store {
 
 // Reads for a call, and ends within a row when the call does: its caller went away, its time
 // is over, or the node stops. What it answered until then is not the whole. CALL_CANCELLED.
-class StoppableReader final : public store::Reader {
+class StoppableReader final : public Reader {
  public:
-  StoppableReader(std::unique_ptr<store::Reader> reader, std::function<bool()> stopped)
+  StoppableReader(std::unique_ptr<Reader> reader, std::function<bool()> stopped)
       : reader_(std::move(reader)), stopped_(std::move(stopped)) {}
 
-  StatusOr<std::optional<std::string>> Get(store::Table table,
-                                           std::string_view key) const override {
-    if (stopped_()) return Stopped();
+  StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const override {
+    ENLACE_RETURN_IF_ERROR(Check());
     return reader_->Get(table, key);
   }
-  Status Scan(store::Table table, const kv::KeyRange& range,
-              const kv::RowVisitor& visit) const override {
+  Status Scan(Table table, const kv::KeyRange& range, const kv::RowVisitor& visit) const override {
     bool stopped = false;
     const Status status =
         reader_->Scan(table, range, [&](std::string_view key, std::string_view value) {
@@ -33,13 +31,16 @@ class StoppableReader final : public store::Reader {
     return stopped ? Stopped() : status;
   }
 
+  // For steps between reads: whether to go on.
+  Status Check() const { return stopped_() ? Stopped() : absl::OkStatus(); }
+
  private:
   static Status Stopped() {
     return Error(Reason::CALL_CANCELLED, "the call ended before its work was done");
   }
 
-  const std::unique_ptr<store::Reader> reader_;
+  const std::unique_ptr<Reader> reader_;
   const std::function<bool()> stopped_;
 };
 
-}  // namespace enlace::service
+}  // namespace enlace::store

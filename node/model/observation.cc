@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace enlace::model {
@@ -127,6 +128,25 @@ bool TakeNumber(std::string_view& text, bool last, uint32_t& value) {
 }
 
 }  // namespace
+
+void Said::Add(const Observation& observation) {
+  if (observation.status != ObservationStatus::kInConflict) {
+    statements.insert({observation.status, observation.value});
+    return;
+  }
+  conflict = true;
+  for (const ObservationCandidate& candidate : observation.candidates) {
+    statements.insert({candidate.status, candidate.value});
+  }
+}
+
+void Said::Settle() {
+  const auto is_figure = [](const Statement& each) { return each.IsFigure(); };
+  if (!conflict && std::any_of(statements.begin(), statements.end(), is_figure)) {
+    std::erase_if(statements, [](const Statement& each) { return !each.IsFigure(); });
+  }
+  conflict |= statements.size() > 1;
+}
 
 std::optional<std::string> CategoryList(const codes::Registry& registry, uint32_t dimension) {
   const codes::Code* code = registry.Get("dimension").Find(dimension);

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,28 @@ struct Observation {
   std::string batch_id;
   std::vector<ObservationCandidate> candidates;
   bool operator==(const Observation&) const = default;
+};
+
+// One statement about a key: an observation, or one candidate of a conflict.
+struct Statement {
+  ObservationStatus status = ObservationStatus::kValue;
+  uint64_t value = 0;
+  auto operator<=>(const Statement&) const = default;
+
+  bool IsFigure() const {
+    return status == ObservationStatus::kValue || status == ObservationStatus::kSuppressedBySource;
+  }
+};
+
+// All that is said about one key, by all entities: the one rule of when they contradict each
+// other.
+struct Said {
+  std::set<Statement> statements;
+  bool conflict = false;
+
+  void Add(const Observation& observation);
+  // After the last one. Who has no figure does not contradict one who has, and no longer counts.
+  void Settle();
 };
 
 // Name of the code list of a dimension's categories: the property "category_list" of the

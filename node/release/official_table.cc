@@ -17,6 +17,8 @@ namespace {
 using channel::v1::FigureStatus;
 using model::Observation;
 using model::ObservationStatus;
+using model::Said;
+using model::Statement;
 using Kind = Cell::Kind;
 
 Status CheckOptions(const TableOptions& options, size_t figures) {
@@ -32,44 +34,10 @@ Status CheckOptions(const TableOptions& options, size_t figures) {
   return absl::OkStatus();
 }
 
-// One statement about a key: an observation, or one candidate of a conflict.
-struct Statement {
-  ObservationStatus status = ObservationStatus::kValue;
-  uint64_t value = 0;
-  auto operator<=>(const Statement&) const = default;
-};
-
-bool IsFigure(const Statement& statement) {
-  return statement.status == ObservationStatus::kValue ||
-         statement.status == ObservationStatus::kSuppressedBySource;
-}
-
-// All that is said about one key, by all entities.
-struct Merged {
-  std::set<Statement> statements;
-  bool conflict = false;
-};
-
-std::map<model::FigureKey, Merged> Merge(const std::vector<Observation>& observations) {
-  std::map<model::FigureKey, Merged> merged;
-  for (const Observation& observation : observations) {
-    Merged& all = merged[observation.key];
-    if (observation.status == ObservationStatus::kInConflict) {
-      all.conflict = true;
-      for (const model::ObservationCandidate& candidate : observation.candidates) {
-        all.statements.insert({candidate.status, candidate.value});
-      }
-    } else {
-      all.statements.insert({observation.status, observation.value});
-    }
-  }
-  for (auto& [unused, all] : merged) {
-    // An entity that has no figure does not contradict one that has.
-    if (!all.conflict && std::any_of(all.statements.begin(), all.statements.end(), IsFigure)) {
-      std::erase_if(all.statements, [](const Statement& each) { return !IsFigure(each); });
-    }
-    all.conflict |= all.statements.size() > 1;
-  }
+std::map<model::FigureKey, Said> Merge(const std::vector<Observation>& observations) {
+  std::map<model::FigureKey, Said> merged;
+  for (const Observation& observation : observations) merged[observation.key].Add(observation);
+  for (auto& [unused, all] : merged) all.Settle();
   return merged;
 }
 
@@ -80,7 +48,7 @@ bool IsSmall(const Statement& statement, const TableOptions& options) {
 }
 
 // The cell of a figure that takes part in sums; nothing for the other states.
-std::optional<Cell> MakeCell(const Merged& merged, const TableOptions& options) {
+std::optional<Cell> MakeCell(const Said& merged, const TableOptions& options) {
   // A conflict whose candidates were not kept may be about small figures.
   const bool small = merged.statements.empty() ||
                      std::any_of(merged.statements.begin(), merged.statements.end(),

@@ -96,32 +96,19 @@ StatusOr<std::vector<std::string>> Entities(const Reader& reader) {
   return entities;
 }
 
-bool IsFigure(const Observation& observation) {
-  return observation.status == ObservationStatus::kValue ||
-         observation.status == ObservationStatus::kSuppressedBySource;
-}
-
-// Whether `own` is in conflict with what other entities say about its key, by the rule of
-// releases: who has no figure does not contradict one who has.
-bool Contradicts(const Observation& own, const std::vector<Observation>& others) {
-  const bool figures = IsFigure(own) || std::any_of(others.begin(), others.end(), IsFigure);
-  return std::any_of(others.begin(), others.end(), [&](const Observation& other) {
-    if (other.status == ObservationStatus::kInConflict) return true;
-    if (figures && !(IsFigure(own) && IsFigure(other))) return false;
-    return own.status != other.status || own.value != other.value;
-  });
-}
-
+// Whether `own` is in conflict with itself or with what other entities say about its key.
 StatusOr<bool> IsInConflict(const Reader& reader, const Observation& own,
                             const std::vector<std::string>& entities) {
   if (own.status == ObservationStatus::kInConflict) return true;
-  std::vector<Observation> others;
+  model::Said said;
+  said.Add(own);
   for (const std::string& entity : entities) {
     if (entity == own.entity) continue;
-    ENLACE_ASSIGN_OR_RETURN(auto other, LoadFigure(reader, entity, own.key));
-    if (other.has_value()) others.push_back(std::move(other->observation));
+    ENLACE_ASSIGN_OR_RETURN(const auto other, LoadFigure(reader, entity, own.key));
+    if (other.has_value()) said.Add(other->observation);
   }
-  return Contradicts(own, others);
+  said.Settle();
+  return said.conflict && said.statements.contains({own.status, own.value});
 }
 
 }  // namespace

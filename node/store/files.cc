@@ -19,16 +19,6 @@ std::atomic<uint64_t> syncs_done = 0;
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
 Status FileError(const std::string& path, const std::string& doing, int error_number) {
   return Error(Reason::STORE_FAILED, fmt::format("{} {}: {}", doing, path,
                                                  std::generic_category().message(error_number)));

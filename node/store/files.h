@@ -4,24 +4,11 @@
 #include <string>
 
 #include "node/base/error.h"
+#include "node/base/file_descriptor.h"
 
 // The few file operations whose order and sync matter. All failures are STORE_FAILED with
 // the path and the system's words unless said.
 namespace enlace::store {
-
-// Closes at the end of its scope, which also ends a lock taken through it.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(FileDescriptor&& other) noexcept;
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 Status FileError(const std::string& path, const std::string& doing, int error_number);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "node/base/bytes.h"
+
 namespace enlace::intake {
 namespace {
 
@@ -197,6 +199,16 @@ StatusOr<bool> CsvReader::Next(CsvRecord& record) {
     ++row_;
     return true;
   }
+}
+
+std::string JoinCells(const std::vector<std::string>& fields, size_t except) {
+  std::string out;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i == except) continue;
+    AppendU32(out, static_cast<uint32_t>(fields[i].size()));
+    out += fields[i];
+  }
+  return out;
 }
 
 }  // namespace enlace::intake

@@ -96,6 +96,9 @@ class CsvReader {
   size_t record_bytes_ = 0;
 };
 
+// Cells with their lengths, so that no two rows look alike by accident; without cell `except`.
+std::string JoinCells(const std::vector<std::string>& fields, size_t except = SIZE_MAX);
+
 // True for well-formed UTF-8 (shortest form, no surrogates, at most U+10FFFF).
 bool IsUtf8(std::string_view text);
 

@@ -30,17 +30,6 @@ class HashingSource final : public ByteSource {
   crypto::Sha256Stream hash_;
 };
 
-// Joins cells so that no two rows look alike by accident.
-std::string JoinCells(const std::vector<std::string>& fields, size_t except) {
-  std::string out;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (i == except) continue;
-    AppendU32(out, static_cast<uint32_t>(fields[i].size()));
-    out += fields[i];
-  }
-  return out;
-}
-
 Status FileChanged(uint64_t next_row) {
   return Error(Reason::FILE_MALFORMED,
                fmt::format("the file changed while it was read: its first {} rows are stored as "
@@ -62,7 +51,7 @@ struct Importer::Pass {
   std::unique_ptr<Receipt> receipt;
   Batch batch;
   ImportReport report;
-  PartHashes first_reading;  // The file as it was hashed, in parts of kBatchRowsMax rows.
+  PartHashes first_reading;  // The file as it was hashed.
   PartHashes second_reading;
   uint64_t without_jurisdiction = 0;  // In the batch.
   uint64_t first_row = 1;             // Earlier ones were acknowledged before.
@@ -101,9 +90,8 @@ Status Importer::FirstPass(const ImportOptions& options, Pass& pass) {
                    fmt::format("more than {} rows; split the file", kFileRowsMax));
     }
     pass.first_reading.Add(record);
-    if (record.row % kBatchRowsMax == 0) pass.first_reading.EndPart();
   }
-  pass.first_reading.EndPart();
+  pass.first_reading.End();
   pass.report.batch_id = source.Finish();
   pass.report.format = pass.format->id;
   return pass.file->Rewind();
@@ -186,7 +174,7 @@ Status Importer::Flush(Pass& pass, uint64_t last_row) {
   const uint64_t nobodys = pass.without_jurisdiction;
   pass.without_jurisdiction = 0;
   if (last_row < pass.first_row) return absl::OkStatus();  // Acknowledged before.
-  if (!pass.second_reading.AgreesWith(pass.first_reading, (last_row - 1) / kBatchRowsMax)) {
+  if (!pass.second_reading.AgreesWith(pass.first_reading, last_row)) {
     return FileChanged(pass.first_row);
   }
 
@@ -223,10 +211,9 @@ Status Importer::TakeRow(Pass& pass, const CsvRecord& record) {
     TakeCase(pass, record);
   else
     TakeFigure(pass, record);
+  pass.second_reading.Add(record);
   // Where a batch ends is a matter of row numbers, not of what the mapping tables make of the
   // rows, so that a repeated batch covers the same rows under other tables too.
-  pass.second_reading.Add(record);
-  if (record.row % kBatchRowsMax == 0) pass.second_reading.EndPart();
   const bool ends_known_rows = record.row + 1 == pass.first_row;
   if (record.row % kBatchRowsMax == 0 || ends_known_rows) return Flush(pass, record.row);
   return absl::OkStatus();
@@ -251,7 +238,7 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
     ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
     if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
   }
-  pass.second_reading.EndPart();
+  pass.second_reading.End();
   if (pass.batch.first_row <= pass.report.rows_read) {
     ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read));
   }

@@ -8,8 +8,8 @@
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
 
-// What the rows of a file say, part by part, so that a second reading can be held against the
-// first before anything of it is sent. Not thread-safe.
+// What the rows of a file say, in parts of kBatchRowsMax rows, so that a second reading can be
+// held against the first before anything of it is sent. Not thread-safe.
 namespace enlace::intake {
 
 class PartHashes {
@@ -18,15 +18,14 @@ class PartHashes {
 
   // The next row.
   void Add(const CsvRecord& record);
-  // The part ends here. Its hash covers the parts before it, too.
-  void EndPart();
-  size_t parts() const { return hashes_.size(); }
-  // Whether `other` has a part of this number, from 0, that says the same, up to it. REQUIRES: this
-  // one has it.
-  bool AgreesWith(const PartHashes& other, size_t part) const;
+  // After the last row: the rest is a part, too.
+  void End();
+  // Whether both readings say the same in all parts up to the one that ends with `last_row`.
+  // REQUIRES: that part was read here to its end.
+  bool AgreesWith(const PartHashes& other, uint64_t last_row) const;
 
  private:
-  std::vector<Hash> hashes_;
+  std::vector<Hash> hashes_;  // Each covers the parts before it, too.
   std::unique_ptr<crypto::Sha256Stream> open_;
 };
 

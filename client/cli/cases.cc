@@ -16,7 +16,7 @@ namespace enlace::cli {
 namespace {
 
 constexpr int kPageSize = 1000;
-constexpr uint32_t kCaseRecordsBasis = 2;  // Of list counting_basis.
+constexpr char kCaseRecordsBasis[] = "case_records";  // Of list counting_basis.
 constexpr char kService[] = "/enlace.exchange.v1.CaseService/";
 
 class CasesGet final : public Command {
@@ -216,7 +216,7 @@ class CasesTabulate final : public Command {
       row.push_back(cell.suppressed() ? Word("suppressed", language)
                                       : std::to_string(cell.count()));
       if (csv) {
-        row.push_back(registry.Get("counting_basis").Find(kCaseRecordsBasis)->id);
+        row.emplace_back(kCaseRecordsBasis);
         row.emplace_back(CountsStatusesTogether(request) ? "together" : "as asked");
         row.insert(row.end(), basis.begin(), basis.end());
       }
@@ -257,7 +257,8 @@ class CasesTabulate final : public Command {
       context.PrintLine(fmt::format(fmt::runtime(Word(sentence, language)), values...));
     };
     context.PrintLine("");
-    say("counted: {}", CodeLabel(registry.Get("counting_basis"), kCaseRecordsBasis, language));
+    const codes::CodeList& bases = registry.Get("counting_basis");
+    say("counted: {}", CodeLabel(bases, bases.FindId(kCaseRecordsBasis)->number, language));
     say("entities: {}", basis[3]);
     if (response.margins_hidden())
       say("records: {}", basis[0]);

@@ -181,10 +181,7 @@ namespace {
 std::string Interrupted(const std::string& receipt, uint64_t rows) {
   if (receipt.empty()) return "interrupted; this was a trial, and nothing is stored";
   const std::string done = rows == 0 ? "what the node has acknowledged"
-                                     : fmt::format(
-                                           "what became of its first {} "
-                                           "rows",
-                                           rows);
+                                     : fmt::format("what became of its first {} rows", rows);
   return fmt::format(
       "interrupted; the file is not handed in completely: {} is in {}; the same "
       "command goes on from there, and no row is stored twice",

@@ -164,29 +164,28 @@ std::optional<Status> Parse(Parser& parser, const std::vector<CommandEntry>& ent
 
 int Program::Run(const std::vector<std::string>& arguments, World& world) {
   Parser parser(entries_);
-  bool json = WantsJson(arguments, world);
-  const auto fail = [&](const Status& status) {
+  const auto fail = [&](const Status& status, bool json) {
     world.err << ErrorText(status, json);
     return static_cast<int>(ExitCodeOf(status));
   };
   if (const auto ended = Parse(parser, entries_, arguments, world)) {
-    return ended->ok() ? static_cast<int>(kExitOk) : fail(*ended);
+    return ended->ok() ? static_cast<int>(kExitOk) : fail(*ended, WantsJson(arguments, world));
   }
   const GlobalOptions& globals = parser.globals();
   auto settings = ResolveSettings([&](const std::string& flag) { return globals.Given(flag); },
                                   world.environment, world.executable);
-  if (!settings.ok()) return fail(settings.status());
+  if (!settings.ok()) return fail(settings.status(), WantsJson(arguments, world));
   settings->quiet = globals.quiet;
   settings->yes = globals.yes;
-  json = settings->output == Output::kJson;
+  const bool json = settings->output == Output::kJson;
   Context context(world, *std::move(settings));
   context.SayOnInterrupt(
       "interrupted; a change that the node had not yet acknowledged may have been made or not");
   const StatusOr<ExitCode> ended = parser.Chosen()->Run(context);
-  if (!ended.ok()) return fail(ended.status());
+  if (!ended.ok()) return fail(ended.status(), json);
   world.out << context.printed() << std::flush;
   if (!world.out) {
-    fail(Error(Reason::FILE_UNWRITABLE, "the output cannot be written"));
+    fail(Error(Reason::FILE_UNWRITABLE, "the output cannot be written"), json);
     return kExitFailed;
   }
   return *ended;

@@ -40,6 +40,13 @@ inline void ExpectGoldenLines(const std::string& file, const std::set<std::strin
   EXPECT_EQ(fresh, "") << "once out they stay: add these lines to tests/golden/" << file;
 }
 
+// 32 bytes that count upwards from `first`: the keys and random bytes of the vectors.
+inline std::string Counting(int first) {
+  std::string bytes;
+  for (int i = first; i < first + 32; ++i) bytes += static_cast<char>(i);
+  return bytes;
+}
+
 // The bytes by name, from lines "<name> <hexadecimal bytes>".
 inline std::map<std::string, std::string> GoldenBytes(const std::string& file) {
   std::ifstream in(GoldenPath(file));

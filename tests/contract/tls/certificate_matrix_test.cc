@@ -62,9 +62,11 @@ class CertificateMatrix : public ::testing::Test {
         {"of another network", arg.Issue(elsewhere)},
         {"an authority itself",
          arg.Issue(With(uri, [](CertificateSpec& spec) { spec.is_ca = true; }))},
-        {"an authority that may sign nothing",
-         arg.Issue(
-             With(uri, [](CertificateSpec& spec) { spec.is_ca = !(spec.may_sign = false); }))},
+        {"an authority that may sign nothing", arg.Issue(With(uri,
+                                                              [](CertificateSpec& spec) {
+                                                                spec.is_ca = true;
+                                                                spec.may_sign = false;
+                                                              }))},
     };
   }
 

@@ -1,39 +1,28 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 
 #include "node/channel/checkpoint.h"
 #include "node/channel/entry.h"
 #include "node/channel/log.h"
+#include "tests/testing/golden.h"
 
 // The bytes that others build on, made by another implementation; see the file's head.
 namespace enlace::channel {
 namespace {
 
-std::string Counting(int first) {
-  std::string bytes;
-  for (int i = first; i < first + 32; ++i) bytes += static_cast<char>(i);
-  return bytes;
-}
+using testing::Counting;
 
 class GoldenTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::ifstream file(ENLACE_SOURCE_DIR "/tests/golden/channel.txt");
-    std::string line;
-    while (std::getline(file, line)) {
-      if (line.empty() || line[0] == '#') continue;
-      const size_t space = line.find(' ');
-      golden_[line.substr(0, space)] = HexDecode(line.substr(space + 1)).value();
-    }
     ASSERT_EQ(golden_.size(), 8U);
     const NewEntry entry = {"training.programme", "jurisdictions/ARG/programmes/guia",
                             model::Audience::Parse("OAS,BRA").value(), "a payload of some bytes"};
     header_ = MakeHeader(entry, Counting(32), Counting(64), 1767225600000 + 19'234'567).value();
   }
 
-  std::map<std::string, std::string> golden_;
+  std::map<std::string, std::string> golden_ = testing::GoldenBytes("channel.txt");
   Header header_;
   crypto::SigningKey key_ = crypto::SigningKey::FromSeed(Counting(0)).value();
 };

@@ -15,14 +15,10 @@
 namespace enlace {
 namespace {
 
+using testing::Counting;
+
 constexpr char kRelease[] = "jurisdictions/ARG/releases/000102030405060708090a0b0c0d0e0f";
 constexpr char kProgramme[] = "jurisdictions/BRA/programmes/border-police-basics";
-
-std::string Counting(int first) {
-  std::string bytes;
-  for (int i = first; i < first + 32; ++i) bytes += static_cast<char>(i);
-  return bytes;
-}
 
 class GoldenPayloads : public ::testing::Test {
  protected:

@@ -1,7 +1,6 @@
 // The formats that others build on, against tests/golden/model.txt.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 
 #include "node/base/bytes.h"
@@ -9,6 +8,7 @@
 #include "node/model/case_record.h"
 #include "node/model/names.h"
 #include "node/model/observation.h"
+#include "tests/testing/golden.h"
 
 namespace enlace::model {
 namespace {
@@ -19,20 +19,12 @@ constexpr char kAdvice[] =
 
 class ModelGoldenTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::ifstream file(ENLACE_SOURCE_DIR "/tests/golden/model.txt");
-    for (std::string line; std::getline(file, line);) {
-      if (line.empty() || line[0] == '#') continue;
-      const size_t space = line.find(' ');
-      golden_[line.substr(0, space)] = HexDecode(line.substr(space + 1)).value();
-    }
-    ASSERT_EQ(golden_.size(), 12U);
-  }
+  void SetUp() override { ASSERT_EQ(golden_.size(), 12U); }
   void Expect(const std::string& name, std::string_view bytes) {
     EXPECT_EQ(HexEncode(bytes), HexEncode(golden_[name])) << name << ": " << kAdvice;
   }
 
-  std::map<std::string, std::string> golden_;
+  std::map<std::string, std::string> golden_ = testing::GoldenBytes("model.txt");
 };
 
 TEST_F(ModelGoldenTest, CanonicalContentOfACase) {

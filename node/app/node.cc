@@ -32,6 +32,7 @@ constexpr char kPageTokenKey[] = "enlace/page-tokens/v1";
 
 // What Start has opened before a node exists.
 struct Opened {
+  std::unique_ptr<metrics::Metrics> metrics;  // The store reports to it until its end.
   std::unique_ptr<store::Store> store;
   store::ChannelKeys keys;
   NodeIdentity identity;
@@ -85,14 +86,18 @@ Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) 
 
 StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys, LoadKeys(DataLayout(inputs.config.data_dir)));
-  ENLACE_ASSIGN_OR_RETURN(auto store, store::Store::Open(StoreOptionsOf(inputs.config), clock));
+  auto metrics = std::make_unique<metrics::Metrics>();
+  store::StoreOptions options = StoreOptionsOf(inputs.config);
+  options.metrics = metrics.get();
+  ENLACE_ASSIGN_OR_RETURN(auto store, store::Store::Open(options, clock));
   ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
   ENLACE_RETURN_IF_ERROR(CheckOwnKey(*store->Read(), keys));
   ENLACE_RETURN_IF_ERROR(PinWhatIsOpen(*store, inputs, identity));
   ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));
-  return Opened{std::move(store), std::move(keys), std::move(identity), std::move(columns)};
+  return Opened{std::move(metrics), std::move(store), std::move(keys), std::move(identity),
+                std::move(columns)};
 }
 
 std::string PageTokenKey(const store::ChannelKeys& keys) {
@@ -106,6 +111,7 @@ class NodeImpl final : public Node {
       : clock_(clock),
         inputs_(std::move(inputs)),
         opened_(std::move(opened)),
+        metrics_(*opened_.metrics),
         tokens_(PageTokenKey(opened_.keys)),
         verifier_(std::make_shared<transport::PeerVerifier>(inputs_.bundles, clock)),
         admission_(rpc::AdmissionLimits::Of(static_cast<int>(inputs_.config.workers),
@@ -118,6 +124,7 @@ class NodeImpl final : public Node {
     services_.Register(table_);
     health_.Register(table_);
     rpc::RegisterReflection(table_);
+    metrics_.SetMethods(table_.Methods());
   }
 
   ~NodeImpl() override { Stop(0); }
@@ -199,6 +206,7 @@ class NodeImpl final : public Node {
     }
     health_.Set(ready);
     metrics_.SetReady(ready);
+    metrics_.SetDatabase(opened_.store->Figures());
     metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);
   }
 
@@ -224,7 +232,7 @@ class NodeImpl final : public Node {
   Clock& clock_;
   const Inputs inputs_;
   const Opened opened_;
-  metrics::Metrics metrics_;
+  metrics::Metrics& metrics_;
   const rpc::PageTokens tokens_;
   const std::shared_ptr<transport::PeerVerifier> verifier_;
   rpc::HandlerTable table_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "node/base/error.h"
+#include "node/metrics/metrics.h"
 
 // The only seam to a database: ordered byte keys in named tables, atomic durable
 // batches with preconditions, snapshots. No engine type appears above it.
@@ -87,6 +88,8 @@ class Engine {
   virtual Status Health() const = 0;
   // Reads every stored byte again and compares checksums.
   virtual Status VerifyChecksums() = 0;
+  // How it stands at the moment; zeros for an engine without files.
+  virtual metrics::DatabaseFigures Figures() const { return {}; }
   // Tells the mark of the moment, also after the engine is gone.
   virtual std::function<FileListMark()> FileListSource() const {
     return [] { return FileListMark{}; };
@@ -105,6 +108,7 @@ struct RocksOptions {
   // Changes no file; the log is read into memory. Commits fail.
   bool read_only = false;
   size_t cache_bytes = 64 << 20;
+  metrics::Metrics* metrics = nullptr;  // Told of syncs and stalls; outlives the engine.
 };
 // STORE_FORMAT when absent (or present, with create), STORE_LOCKED, STORE_CORRUPT when
 // strict opening finds damage.

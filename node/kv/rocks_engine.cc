@@ -12,6 +12,7 @@
 #include "node/kv/limits.h"
 #include "node/kv/manifest_watch.h"
 #include "node/kv/rocks_options.h"
+#include "node/kv/sync_timer.h"
 
 namespace enlace::kv {
 namespace {
@@ -58,6 +59,19 @@ class BackgroundErrors final : public rocksdb::EventListener {
 
  private:
   const std::shared_ptr<Failure> failure_;
+};
+
+// Commits that RocksDB slows down or holds, so that the background catches up.
+class Stalls final : public rocksdb::EventListener {
+ public:
+  explicit Stalls(metrics::Metrics& metrics) : metrics_(metrics) {}
+  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override {
+    if (info.condition.cur == rocksdb::WriteStallCondition::kNormal) return;
+    metrics_.CountStall(info.condition.cur == rocksdb::WriteStallCondition::kStopped);
+  }
+
+ private:
+  metrics::Metrics& metrics_;
 };
 
 // The open database, shared by the engine and its snapshots.
@@ -158,11 +172,32 @@ class RocksEngine final : public Engine {
     return absl::OkStatus();
   }
 
+  metrics::DatabaseFigures Figures() const override {
+    metrics::DatabaseFigures figures;
+    figures.table_bytes = Sum(rocksdb::DB::Properties::kTotalSstFilesSize);
+    figures.memory_bytes = Sum(rocksdb::DB::Properties::kSizeAllMemTables);
+    figures.pending_compaction_bytes =
+        Sum(rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+    // One cache and one state of writing for all tables.
+    core_->db->GetIntProperty(rocksdb::DB::Properties::kBlockCacheUsage, &figures.cache_bytes);
+    uint64_t stopped = 0;
+    core_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
+    figures.writes_stopped = stopped != 0;
+    core_->env->GetFreeSpace(core_->db->GetName(), &figures.free_bytes).PermitUncheckedError();
+    return figures;
+  }
+
   std::function<FileListMark()> FileListSource() const override {
     return [manifest = core_->manifest] { return manifest->Get(); };
   }
 
  private:
+  uint64_t Sum(const std::string& property) const {
+    uint64_t sum = 0;
+    core_->db->GetAggregatedIntProperty(property, &sum);
+    return sum;
+  }
+
   Status CheckPreconditions(const Batch& batch) ENLACE_REQUIRES(commit_mutex_) {
     for (const Precondition& condition : batch.preconditions) {
       ENLACE_ASSIGN_OR_RETURN(const auto value, core_->Get({}, condition.table, condition.key));
@@ -235,10 +270,15 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, table_options);
 
   auto core = std::make_shared<Core>();
-  core->manifest = std::make_shared<ManifestWatch>(env->GetFileSystem());
+  std::shared_ptr<rocksdb::FileSystem> files = env->GetFileSystem();
+  if (options.metrics != nullptr) files = std::make_shared<SyncTimer>(files, *options.metrics);
+  core->manifest = std::make_shared<ManifestWatch>(files);
   core->env = rocksdb::NewCompositeEnv(core->manifest);
   rocksdb::DBOptions db_options = MakeDbOptions(options, core->env.get());
   db_options.listeners.push_back(std::make_shared<BackgroundErrors>(core->failure));
+  if (options.metrics != nullptr) {
+    db_options.listeners.push_back(std::make_shared<Stalls>(*options.metrics));
+  }
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
       options.read_only

@@ -15,6 +15,8 @@ const prometheus::Histogram::BucketBoundaries kCallSeconds = {
 const prometheus::Histogram::BucketBoundaries kCommitSeconds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5};
 
+const prometheus::Histogram::BucketBoundaries kGroupWrites = {1, 2, 4, 8, 16, 32, 64, 256, 1024};
+
 double Seconds(int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
 
 bool IsJurisdictionLabel(std::string_view text) {
@@ -51,7 +53,39 @@ std::string_view CallClassName(CallClass call_class) {
   return "admin";
 }
 
+std::string_view SyncedFileName(SyncedFile file) {
+  switch (file) {
+    case SyncedFile::kLog:
+      return "log";
+    case SyncedFile::kTable:
+      return "table";
+    case SyncedFile::kList:
+      return "list";
+    case SyncedFile::kAnchor:
+      break;
+  }
+  return "anchor";
+}
+
 Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
+  AddCalls();
+  AddStore();
+  AddDatabase();
+  auto& handshake_family = Counter(*registry, "enlace_handshakes_total",
+                                   "TLS connections whose certificate was verified.");
+  handshakes = {&handshake_family.Add({{"result", "refused"}}),
+                &handshake_family.Add({{"result", "accepted"}})};
+  mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
+                      "Entries that a peer has and our mirror lacks.");
+  mirror_age =
+      &Gauge(*registry, "enlace_mirror_age_seconds", "Seconds since the last successful pull.");
+  ready = &Gauge(*registry, "enlace_ready", "1 while calls and writes are taken.").Add({});
+  certificate_expiry = &Gauge(*registry, "enlace_certificate_expiry_seconds",
+                              "Seconds until the node's own certificate ends.")
+                            .Add({});
+}
+
+void Metrics::State::AddCalls() {
   auto& call_family = Counter(*registry, "enlace_calls_total", "Calls answered.");
   auto& refusal_family =
       Counter(*registry, "enlace_calls_refused_total", "Calls refused at an admission limit.");
@@ -66,24 +100,53 @@ Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
     refusals[c] = &refusal_family.Add({{"class", name}});
     latency[c] = &latency_family.Add({{"class", name}}, kCallSeconds);
   }
-  auto& handshake_family = Counter(*registry, "enlace_handshakes_total",
-                                   "TLS connections whose certificate was verified.");
-  handshakes = {&handshake_family.Add({{"result", "refused"}}),
-                &handshake_family.Add({{"result", "accepted"}})};
+  method_calls = &Counter(*registry, "enlace_method_calls_total", "Calls answered, by method.");
+  method_seconds =
+      &Counter(*registry, "enlace_method_seconds_total", "Time spent in calls, by method.");
+  unknown_method = MakeMethod("unknown");
+}
+
+void Metrics::State::AddStore() {
   auto& commit_family =
       Counter(*registry, "enlace_store_commits_total", "Synced batches of the store.");
   commits = {&commit_family.Add({{"result", "failed"}}), &commit_family.Add({{"result", "ok"}})};
   writes = &Counter(*registry, "enlace_store_writes_total", "Acknowledged writes.").Add({});
   commit_latency = &Histogram(*registry, "enlace_store_commit_seconds", "Time of one synced batch.")
                         .Add({}, kCommitSeconds);
-  mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
-                      "Entries that a peer has and our mirror lacks.");
-  mirror_age =
-      &Gauge(*registry, "enlace_mirror_age_seconds", "Seconds since the last successful pull.");
-  ready = &Gauge(*registry, "enlace_ready", "1 while calls and writes are taken.").Add({});
-  certificate_expiry = &Gauge(*registry, "enlace_certificate_expiry_seconds",
-                              "Seconds until the node's own certificate ends.")
-                            .Add({});
+  group_writes = &Histogram(*registry, "enlace_store_group_writes", "Writes in one synced batch.")
+                      .Add({}, kGroupWrites);
+  auto& sync_family = Histogram(*registry, "enlace_store_sync_seconds",
+                                "Time in which the disk made a file durable.");
+  for (size_t file = 0; file < kSyncedFiles; ++file) {
+    const std::string name(SyncedFileName(static_cast<SyncedFile>(file)));
+    syncs[file] = &sync_family.Add({{"file", name}}, kCommitSeconds);
+  }
+  queue =
+      &Gauge(*registry, "enlace_store_queue_writes", "Writes that wait for the writer.").Add({});
+}
+
+void Metrics::State::AddDatabase() {
+  auto& stall_family =
+      Counter(*registry, "enlace_database_stalls_total",
+              "Times that commits were slowed down or held until the background caught up.");
+  stalls = {&stall_family.Add({{"kind", "slowed"}}), &stall_family.Add({{"kind", "stopped"}})};
+  const auto gauge = [this](const char* name, const char* help) {
+    return &Gauge(*registry, name, help).Add({});
+  };
+  table_bytes = gauge("enlace_database_table_bytes", "Table files on disk.");
+  memory_bytes = gauge("enlace_database_memory_bytes", "Rows not yet in table files.");
+  cache_bytes = gauge("enlace_database_cache_bytes", "Blocks kept for reading.");
+  pending_bytes =
+      gauge("enlace_database_pending_compaction_bytes", "Bytes to be rewritten in the background.");
+  free_bytes = gauge("enlace_database_free_bytes", "Free space of the file system that holds it.");
+  writes_stopped = gauge("enlace_database_writes_stopped",
+                         "1 while commits wait until the background catches up.");
+}
+
+Metrics::State::Method Metrics::State::MakeMethod(const std::string& name) {
+  return {{&method_calls->Add({{"method", name}, {"result", "failed"}}),
+           &method_calls->Add({{"method", name}, {"result", "ok"}})},
+          &method_seconds->Add({{"method", name}})};
 }
 
 prometheus::Gauge* Metrics::State::OfPeer(prometheus::Family<prometheus::Gauge>& family,
@@ -107,6 +170,20 @@ void Metrics::CountCall(CallClass call_class, absl::StatusCode code, int64_t lat
   state_->latency[c]->Observe(Seconds(latency_us));
 }
 
+void Metrics::SetMethods(const std::vector<std::string>& methods) {
+  for (const std::string& method : methods) {
+    state_->methods.emplace(method, state_->MakeMethod(method.substr(1)));
+  }
+}
+
+void Metrics::CountMethod(std::string_view method, bool ok, int64_t latency_us) {
+  const auto found = state_->methods.find(method);
+  const State::Method& counters =
+      found == state_->methods.end() ? state_->unknown_method : found->second;
+  counters.calls[ok ? 1 : 0]->Increment();
+  counters.seconds->Increment(Seconds(latency_us));
+}
+
 void Metrics::CountRefusal(CallClass call_class) {
   state_->refusals[static_cast<size_t>(call_class)]->Increment();
 }
@@ -117,6 +194,24 @@ void Metrics::CountCommit(bool ok, uint64_t writes, int64_t latency_us) {
   state_->commits[ok ? 1 : 0]->Increment();
   if (ok) state_->writes->Increment(static_cast<double>(writes));
   state_->commit_latency->Observe(Seconds(latency_us));
+  state_->group_writes->Observe(static_cast<double>(writes));
+}
+
+void Metrics::CountSync(SyncedFile file, int64_t latency_us) {
+  state_->syncs[static_cast<size_t>(file)]->Observe(Seconds(latency_us));
+}
+
+void Metrics::SetWriterQueue(size_t writes) { state_->queue->Set(static_cast<double>(writes)); }
+
+void Metrics::CountStall(bool stopped) { state_->stalls[stopped ? 1 : 0]->Increment(); }
+
+void Metrics::SetDatabase(const DatabaseFigures& figures) {
+  state_->table_bytes->Set(static_cast<double>(figures.table_bytes));
+  state_->memory_bytes->Set(static_cast<double>(figures.memory_bytes));
+  state_->cache_bytes->Set(static_cast<double>(figures.cache_bytes));
+  state_->pending_bytes->Set(static_cast<double>(figures.pending_compaction_bytes));
+  state_->free_bytes->Set(static_cast<double>(figures.free_bytes));
+  state_->writes_stopped->Set(figures.writes_stopped ? 1 : 0);
 }
 
 void Metrics::SetMirrorLag(std::string_view jurisdiction, uint64_t entries) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/base/error.h"
 
@@ -17,6 +18,22 @@ enum class CallClass { kClient, kPeer, kAdmin };
 inline constexpr size_t kCallClasses = 3;
 std::string_view CallClassName(CallClass call_class);
 
+// Which of the store's files a sync makes durable: the log that each commit waits for, table
+// files and the list of them (in the background), the anchor.
+enum class SyncedFile { kLog, kTable, kList, kAnchor };
+inline constexpr size_t kSyncedFiles = 4;
+std::string_view SyncedFileName(SyncedFile file);
+
+// How the database under the store stands.
+struct DatabaseFigures {
+  uint64_t table_bytes = 0;               // Table files on disk; logs (64 MiB at most) come on top.
+  uint64_t memory_bytes = 0;              // Rows not yet in table files.
+  uint64_t cache_bytes = 0;               // Blocks kept for reading.
+  uint64_t pending_compaction_bytes = 0;  // To be rewritten in the background.
+  uint64_t free_bytes = 0;                // Of the file system that holds it.
+  bool writes_stopped = false;            // Commits wait until the background catches up.
+};
+
 class Metrics {
  public:
   // Jurisdictions with a mirror lag; more are not shown.
@@ -29,12 +46,27 @@ class Metrics {
 
   // enlace_calls_total{class,code} and enlace_call_seconds{class}. `code` is the answer's.
   void CountCall(CallClass call_class, absl::StatusCode code, int64_t latency_us);
+  // Names the values that label `method` may have; calls of others count as "unknown". Before
+  // the first CountMethod.
+  void SetMethods(const std::vector<std::string>& methods);
+  // enlace_method_calls_total{method,result} and enlace_method_seconds_total{method}.
+  void CountMethod(std::string_view method, bool ok, int64_t latency_us);
   // enlace_calls_refused_total{class}: at an admission limit.
   void CountRefusal(CallClass call_class);
   // enlace_handshakes_total{result}: TLS connections whose certificate was looked at.
   void CountHandshake(bool accepted);
-  // enlace_store_commits_total{result}, enlace_store_writes_total, enlace_store_commit_seconds.
+  // enlace_store_commits_total{result}, enlace_store_writes_total, enlace_store_group_writes,
+  // enlace_store_commit_seconds. `writes` share the commit.
   void CountCommit(bool ok, uint64_t writes, int64_t latency_us);
+  // enlace_store_sync_seconds{file}; a failed sync counts too.
+  void CountSync(SyncedFile file, int64_t latency_us);
+  // enlace_store_queue_writes: writes that wait for the writer.
+  void SetWriterQueue(size_t writes);
+  // enlace_database_stalls_total{kind}: how often commits were slowed down or held, since the
+  // background fell behind.
+  void CountStall(bool stopped);
+  // enlace_database_*: gauges of the same names.
+  void SetDatabase(const DatabaseFigures& figures);
   // enlace_mirror_lag_entries{jurisdiction}: entries that a peer has and our mirror lacks.
   // Ignored unless `jurisdiction` is three capital letters.
   void SetMirrorLag(std::string_view jurisdiction, uint64_t entries);

@@ -65,6 +65,7 @@ Reply Dispatcher::Run(Admission::Ticket ticket, const Call& call) const {
   }
   const int64_t latency_us = parts_.clock.SteadyUs() - begin_us;
   parts_.metrics.CountCall(ClassOf(call.caller), reply.status.code(), latency_us);
+  parts_.metrics.CountMethod(call.method, reply.status.ok(), latency_us);
   return reply;
 }
 

@@ -4,11 +4,16 @@
 
 #include <utility>
 
+#include "node/base/clock.h"
+
 namespace enlace::store {
 
 AnchorKeeper::AnchorKeeper(std::unique_ptr<Anchor> anchor,
-                           std::function<kv::FileListMark()> file_list)
-    : anchor_(std::move(anchor)), file_list_(std::move(file_list)), thread_([this] { Run(); }) {
+                           std::function<kv::FileListMark()> file_list, metrics::Metrics* metrics)
+    : anchor_(std::move(anchor)),
+      file_list_(std::move(file_list)),
+      metrics_(metrics),
+      thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-anchor");
 }
 
@@ -63,12 +68,22 @@ Status AnchorKeeper::WriteMovedFileList() {
   const kv::FileListMark files = file_list_();
   if (files == anchor_->state().files) return absl::OkStatus();
   ENLACE_RETURN_IF_ERROR(anchor_->Write(anchor_->state().commit_sequence, files));
-  return anchor_->Sync();
+  return Sync();
+}
+
+Status AnchorKeeper::Sync() {
+  const SystemClock clock;
+  const int64_t begin_us = clock.SteadyUs();
+  const Status synced = anchor_->Sync();
+  if (metrics_ != nullptr) {
+    metrics_->CountSync(metrics::SyncedFile::kAnchor, clock.SteadyUs() - begin_us);
+  }
+  return synced;
 }
 
 void AnchorKeeper::Run() {
   while (const std::optional<bool> sync = NextTurn()) {
-    const Status done = *sync ? anchor_->Sync() : WriteMovedFileList();
+    const Status done = *sync ? Sync() : WriteMovedFileList();
     bool last = false;
     {
       MutexLock lock(mutex_);

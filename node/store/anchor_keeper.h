@@ -22,8 +22,9 @@ inline constexpr int64_t kFileListCheckMs = 1000;
 
 class AnchorKeeper final : public CommitWitness {
  public:
-  // `file_list` is as of Engine::FileListSource().
-  AnchorKeeper(std::unique_ptr<Anchor> anchor, std::function<kv::FileListMark()> file_list);
+  // `file_list` is as of Engine::FileListSource(); `metrics` is told of syncs and may be null.
+  AnchorKeeper(std::unique_ptr<Anchor> anchor, std::function<kv::FileListMark()> file_list,
+               metrics::Metrics* metrics = nullptr);
   // Writes the last file list and syncs. Comes after the engine is closed, which may still
   // have moved it.
   ~AnchorKeeper() override;
@@ -38,9 +39,11 @@ class AnchorKeeper final : public CommitWitness {
   // the file list moved; nothing at the end.
   std::optional<bool> NextTurn();
   Status WriteMovedFileList();
+  Status Sync();
 
   const std::unique_ptr<Anchor> anchor_;  // Used by whoever has set busy_.
   const std::function<kv::FileListMark()> file_list_;
+  metrics::Metrics* const metrics_;
   mutable Mutex mutex_;
   CondVar changed_;
   bool busy_ ENLACE_GUARDED_BY(mutex_) = false;

@@ -79,12 +79,14 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
   ENLACE_RETURN_IF_ERROR(anchor->Write(opened.commit_sequence, file_list()));
   ENLACE_RETURN_IF_ERROR(anchor->Sync());
   if (report != nullptr) *report = opened.report;
-  StoreImpl::Parts parts{.lock = std::move(lock),
-                         .witness = std::make_unique<AnchorKeeper>(std::move(anchor), file_list),
-                         .engine = std::move(opened.engine)};
-  return std::make_unique<StoreImpl>(std::move(parts), std::make_shared<StoreHealth>(), clock,
-                                     Writer::Limits{options.group_bytes_max, options.queue_max},
-                                     opened.commit_sequence);
+  StoreImpl::Parts parts{
+      .lock = std::move(lock),
+      .witness = std::make_unique<AnchorKeeper>(std::move(anchor), file_list, options.metrics),
+      .engine = std::move(opened.engine)};
+  return std::make_unique<StoreImpl>(
+      std::move(parts), std::make_shared<StoreHealth>(), clock,
+      Writer::Limits{options.group_bytes_max, options.queue_max, options.metrics},
+      opened.commit_sequence);
 }
 
 }  // namespace enlace::store

@@ -186,7 +186,8 @@ std::string DatabasePath(const std::string& data_dir) { return data_dir + "/db";
 kv::RocksOptions DatabaseOptions(const StoreOptions& options) {
   return {.path = DatabasePath(options.data_dir),
           .table_names = TableNames(),
-          .cache_bytes = options.cache_bytes};
+          .cache_bytes = options.cache_bytes,
+          .metrics = options.metrics};
 }
 
 Status CompareFileList(const StoreOptions& options, const AnchorState& anchor) {

@@ -47,9 +47,9 @@ std::unique_ptr<Store> Store::OpenOnEngine(std::unique_ptr<kv::Engine> engine, C
   // A sequence that cannot be read leaves a store that answers nothing but its failure.
   if (!sequence.ok()) health->Fail(sequence.status());
   StoreImpl::Parts parts{.engine = std::move(engine)};
-  return std::make_unique<StoreImpl>(std::move(parts), std::move(health), clock,
-                                     Writer::Limits{defaults.group_bytes_max, defaults.queue_max},
-                                     sequence.value_or(0));
+  return std::make_unique<StoreImpl>(
+      std::move(parts), std::move(health), clock,
+      Writer::Limits{defaults.group_bytes_max, defaults.queue_max, nullptr}, sequence.value_or(0));
 }
 
 }  // namespace enlace::store

@@ -10,6 +10,7 @@
 #include "node/base/clock.h"
 #include "node/base/error.h"
 #include "node/kv/engine.h"
+#include "node/metrics/metrics.h"
 #include "node/store/tables.h"
 
 // The durable state of one node: one writer thread that groups concurrent writes into
@@ -53,7 +54,8 @@ struct StoreOptions {
   std::string anchor_path;  // A file outside data_dir, best on another disk.
   size_t cache_bytes = 64 << 20;
   size_t group_bytes_max = 8 << 20;
-  size_t queue_max = 4096;  // Waiting writes; more are refused with NODE_OVERLOADED.
+  size_t queue_max = 4096;              // Waiting writes; more are refused with NODE_OVERLOADED.
+  metrics::Metrics* metrics = nullptr;  // Told of commits, syncs and stalls; outlives the store.
 };
 
 // What Open did to come up.
@@ -87,6 +89,8 @@ class Store {
   virtual uint64_t commit_sequence() const = 0;
   // OK, or why no more writes are taken.
   virtual Status Health() const = 0;
+  // How the database under it stands.
+  virtual metrics::DatabaseFigures Figures() const = 0;
   // Every row decodes, every envelope matches, engine checksums hold. `stopped` is asked at each
   // row and before the engine's own pass, which nothing ends early; once it says true the answer
   // is CALL_CANCELLED.

@@ -31,6 +31,7 @@ class StoreImpl final : public Store {
   std::unique_ptr<Reader> Read() override;
   uint64_t commit_sequence() const override { return writer_.commit_sequence(); }
   Status Health() const override;
+  metrics::DatabaseFigures Figures() const override { return parts_.engine->Figures(); }
   using Store::VerifyRows;
   StatusOr<uint64_t> VerifyRows(const std::function<bool()>& stopped) override;
 

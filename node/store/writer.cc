@@ -32,7 +32,7 @@ Writer::Writer(kv::Engine& engine, CommitWitness* witness, std::shared_ptr<Store
       witness_(witness),
       health_(std::move(health)),
       clock_(clock),
-      limits_{std::min(limits.group_bytes_max, kGroupBytesLimit), limits.queue_max},
+      limits_{std::min(limits.group_bytes_max, kGroupBytesLimit), limits.queue_max, limits.metrics},
       commit_sequence_(commit_sequence),
       thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-writer");
@@ -57,6 +57,7 @@ Status Writer::Write(const std::function<Status(Transaction&)>& work) {
       return Error(Reason::NODE_OVERLOADED, "too many writes are waiting; retry later");
     }
     queue_.push_back(&request);
+    if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
     work_waiting_.NotifyOne();  // Under the lock: from then on the writer may end.
   }
   MutexLock lock(request.mutex);
@@ -83,6 +84,7 @@ Writer::Request* Writer::Pop() {
   if (queue_.empty()) return nullptr;
   Request* request = queue_.front();
   queue_.pop_front();
+  if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
   return request;
 }
 
@@ -98,7 +100,11 @@ void Writer::RunGroup(Request* first) {
   }
   // A member that failed, or only read, may have seen the others' changes: it too learns
   // its result only when they are on disk, and the failure when they are not.
+  const int64_t begin_us = clock_.SteadyUs();
   const Status committed = Commit(group, sequence);
+  if (limits_.metrics != nullptr && !group.empty()) {
+    limits_.metrics->CountCommit(committed.ok(), members.size(), clock_.SteadyUs() - begin_us);
+  }
   for (Request* request : members) {
     if (!committed.ok()) request->status = committed;
     request->Complete();

@@ -37,6 +37,7 @@ class Writer {
   struct Limits {
     size_t group_bytes_max;
     size_t queue_max;
+    metrics::Metrics* metrics = nullptr;  // Told of commits and of who waits; may be null.
   };
 
   // `witness` may be null. All references must outlive the writer.

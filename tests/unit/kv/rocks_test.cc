@@ -182,6 +182,26 @@ TEST_F(RocksTest, AFlippedBitInTheMiddleOfTheLogIsRefused) {
   EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_CORRUPT);
 }
 
+TEST_F(RocksTest, TellsHowLongTheDiskTookAndHowTheDatabaseStands) {
+  metrics::Metrics metrics;
+  RocksOptions options = Options("db", true);
+  options.metrics = &metrics;
+  const auto count = [&metrics](const std::string& file) {
+    const std::string name = "enlace_store_sync_seconds_count{file=\"" + file + "\"} ";
+    const std::string text = metrics.Render();
+    return std::stoi(text.substr(text.find(name) + name.size()));
+  };
+  const auto engine = Open(options).value();
+  const int before = count("log");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Put(*engine, std::to_string(i), "v").ok());
+  EXPECT_EQ(count("log"), before + 3) << "one sync for each commit";
+  EXPECT_GT(count("list"), 0);
+  const metrics::DatabaseFigures figures = engine->Figures();
+  EXPECT_GT(figures.memory_bytes, 0u);
+  EXPECT_GT(figures.free_bytes, 0u);
+  EXPECT_FALSE(figures.writes_stopped);
+}
+
 // The settings that reliability rests on, so that no edit drops one by accident.
 TEST(RocksOptionsTest, KeepTheRulesOfThisVersion) {
   const rocksdb::DBOptions db = MakeDbOptions({}, rocksdb::Env::Default());

@@ -38,6 +38,46 @@ TEST(Metrics, CountsRefusalsHandshakesAndCommits) {
   EXPECT_TRUE(Has(metrics, "enlace_store_writes_total 7"));
 }
 
+TEST(Metrics, CountsMethodsByName) {
+  Metrics metrics;
+  metrics.SetMethods({"/a.B/C"});
+  metrics.CountMethod("/a.B/C", true, 500'000);
+  metrics.CountMethod("/a.B/C", false, 250'000);
+  metrics.CountMethod("/maria/gomez", true, 1);
+  EXPECT_TRUE(Has(metrics, "enlace_method_calls_total{method=\"a.B/C\",result=\"ok\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_method_calls_total{method=\"a.B/C\",result=\"failed\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_method_seconds_total{method=\"a.B/C\"} 0.75"));
+  EXPECT_TRUE(Has(metrics, "enlace_method_calls_total{method=\"unknown\",result=\"ok\"} 1"));
+  EXPECT_EQ(metrics.Render().find("maria"), std::string::npos);
+}
+
+TEST(Metrics, ShowsWriterSyncsAndStalls) {
+  Metrics metrics;
+  metrics.CountCommit(true, 7, 200);
+  metrics.SetWriterQueue(3);
+  metrics.CountSync(SyncedFile::kAnchor, 2000);
+  metrics.CountStall(true);
+  EXPECT_TRUE(Has(metrics, "enlace_store_group_writes_sum 7"));
+  EXPECT_TRUE(Has(metrics, "enlace_store_queue_writes 3"));
+  EXPECT_TRUE(Has(metrics, "enlace_store_sync_seconds_sum{file=\"anchor\"} 0.002"));
+  EXPECT_TRUE(Has(metrics, "enlace_database_stalls_total{kind=\"stopped\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_database_stalls_total{kind=\"slowed\"} 0"));
+}
+
+TEST(Metrics, ShowsHowTheDatabaseStands) {
+  Metrics metrics;
+  metrics.SetDatabase({.table_bytes = 1,
+                       .memory_bytes = 2,
+                       .cache_bytes = 3,
+                       .pending_compaction_bytes = 4,
+                       .free_bytes = 5,
+                       .writes_stopped = true});
+  for (const char* line : {"table_bytes 1", "memory_bytes 2", "cache_bytes 3",
+                           "pending_compaction_bytes 4", "free_bytes 5", "writes_stopped 1"}) {
+    EXPECT_TRUE(Has(metrics, std::string("enlace_database_") + line)) << line;
+  }
+}
+
 TEST(Metrics, ShowsReadinessAndTheCertificatesEnd) {
   Metrics metrics;
   EXPECT_TRUE(Has(metrics, "enlace_ready 0"));
@@ -76,7 +116,7 @@ TEST(Metrics, AllSamplesHaveOurNamesAndClosedLabels) {
   metrics.SetMirrorLag("BRA", 1);
   std::istringstream lines(metrics.Render());
   const std::regex sample(
-      R"(enlace_[a-z_]+(\{((class|code|result|jurisdiction|le)="[A-Za-z_0-9.+]+",?)+\})? \S+)");
+      R"(enlace_[a-z_]+(\{((class|code|result|method|file|kind|jurisdiction|le)="[A-Za-z_0-9.+/]+",?)+\})? \S+)");
   std::string line;
   while (std::getline(lines, line)) {
     if (line.starts_with("#")) continue;

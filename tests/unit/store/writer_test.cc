@@ -31,7 +31,7 @@ class WriterTest : public ::testing::Test {
 
   void Start(size_t group_bytes_max = 1 << 20) {
     writer_ = std::make_unique<Writer>(engine_, &witness_, health_, clock_,
-                                       Writer::Limits{group_bytes_max, kQueueMax}, 0);
+                                       Writer::Limits{group_bytes_max, kQueueMax, &metrics_}, 0);
   }
   Status Put(const std::string& key, const std::string& value = "v") {
     return writer_->Write([&](Transaction& transaction) {
@@ -75,6 +75,7 @@ class WriterTest : public ::testing::Test {
   TestEngine engine_;
   TestWitness witness_;
   ManualClock clock_;
+  metrics::Metrics metrics_;
   std::shared_ptr<StoreHealth> health_ = std::make_shared<StoreHealth>();
   std::unique_ptr<Writer> writer_;
 };
@@ -111,6 +112,28 @@ TEST_F(WriterTest, WritesThatWaitTogetherBecomeOneCommitAndSeeEachOther) {
   EXPECT_EQ(seen, (std::vector<size_t>{0, 1, 1}));
   EXPECT_EQ(engine_.commits(), 2) << "the first, and one for all that waited";
   EXPECT_EQ(writer_->commit_sequence(), 2u);
+}
+
+TEST_F(WriterTest, CommitsGroupsAndWaitingWritesAreCounted) {
+  Start();
+  Gathering others(*this, [](Transaction& transaction) {
+    transaction.Put(Table::kSecret, "k", "v");
+    return absl::OkStatus();
+  });
+  const auto shows = [this](const std::string& line) {
+    return metrics_.Render().find("\n" + line + "\n") != std::string::npos;
+  };
+  EXPECT_TRUE(shows("enlace_store_queue_writes 3"));
+  engine_.Unblock();
+  others.Join();
+  EXPECT_TRUE(shows("enlace_store_queue_writes 0"));
+  EXPECT_TRUE(shows("enlace_store_commits_total{result=\"ok\"} 2"));
+  EXPECT_TRUE(shows("enlace_store_writes_total 4"));
+  EXPECT_TRUE(shows("enlace_store_group_writes_sum 4"));
+  engine_.FailNextCommit(Error(Reason::STORE_FAILED, "no"));
+  EXPECT_FALSE(Put("late").ok());
+  EXPECT_TRUE(shows("enlace_store_commits_total{result=\"failed\"} 1"));
+  EXPECT_TRUE(shows("enlace_store_writes_total 4"));
 }
 
 TEST_F(WriterTest, AGroupEndsAtItsByteLimit) {

@@ -10,6 +10,7 @@
 #include "node/base/bytes.h"
 #include "node/base/mutex.h"
 #include "node/kv/limits.h"
+#include "node/kv/log_files.h"
 #include "node/kv/manifest_watch.h"
 #include "node/kv/rocks_options.h"
 #include "node/kv/sync_timer.h"
@@ -262,6 +263,7 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
     env->CreateDirIfMissing(options.path).PermitUncheckedError();  // Open says what is wrong.
   } else {
     ENLACE_RETURN_IF_ERROR(CheckPresent(options, env));
+    ENLACE_RETURN_IF_ERROR(CheckLogsDiffer(options.path, env));
   }
   const rocksdb::ColumnFamilyOptions table_options =
       MakeTableOptions(rocksdb::NewLRUCache(options.cache_bytes));

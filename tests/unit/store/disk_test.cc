@@ -130,6 +130,23 @@ TEST_F(DiskTest, ATornTailThatWasAcknowledgedIsRefusedAndLeftAsItIs) {
   EXPECT_FALSE(fs::exists(options_.data_dir + "/recovering"));
 }
 
+// RocksDB would replay both and end the process.
+TEST_F(DiskTest, ACopyOfTheLiveLogBesideItIsRefusedAndNamed) {
+  {
+    const auto store = Open().value();
+    ASSERT_TRUE(Put(*store, "a", "1").ok());
+  }
+  const fs::path log = Newest(".log");
+  const fs::path copy = log.parent_path() / "999999.log";
+  fs::copy_file(log, copy);
+  const auto refused = Open();
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::STORE_CORRUPT);
+  EXPECT_NE(MessageOf(refused.status()).find("999999.log"), std::string::npos);
+  EXPECT_FALSE(fs::exists(options_.data_dir + "/evidence-1"));
+  fs::remove(copy);
+  EXPECT_EQ(Get(*Open().value(), "a"), "1");
+}
+
 TEST_F(DiskTest, ARefusedStartChangesNothingSoThatAFileThatIsPutBackStillFits) {
   std::string log;
   size_t size_before = 0;

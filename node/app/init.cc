@@ -65,6 +65,10 @@ StatusOr<std::string> PinnedKey(const config::NodeConfig& config,
   return *std::move(key);
 }
 
+std::string SubjectKeyCheck(const std::string& subject_key) {
+  return std::string(AsView(crypto::HmacSha256(subject_key, "enlace/subject-key-check/v1")));
+}
+
 StatusOr<storage::v1::StoreMeta> LoadMeta(const store::Reader& reader) {
   ENLACE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
                           reader.Get(store::Table::kMeta, kMetaKey));
@@ -120,6 +124,7 @@ StatusOr<InitResult> InitNode(const config::NodeConfig& config,
   meta.set_instance_id(instance);
   meta.set_secretariat_key(pinned);
   meta.set_create_time_ms(clock.NowMs());
+  meta.set_subject_key_check(SubjectKeyCheck(keys.subject_key));
   const store::StoreOptions options = StoreOptionsOf(config);
   ENLACE_RETURN_IF_ERROR(store::Store::Create(options, meta.SerializeAsString()));
   ENLACE_RETURN_IF_ERROR(MakeChannels(config, options, keys, clock));
@@ -159,6 +164,23 @@ Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIde
   }));
   if (identity.secretariat_key.empty()) identity.secretariat_key = bytes;
   return absl::OkStatus();
+}
+
+Status CheckSubjectKey(store::Store& store, const std::string& subject_key) {
+  const std::string check = SubjectKeyCheck(subject_key);
+  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(*store.Read()));
+  if (meta.subject_key_check() == check) return absl::OkStatus();
+  if (!meta.subject_key_check().empty()) {
+    return Error(Reason::KEY_INVALID,
+                 "the key in the data directory is not the one that tagged the subjects of its "
+                 "channels; put the file keys/subject.key back as it was");
+  }
+  return store.Write([&](store::Transaction& transaction) -> Status {
+    ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta changed, LoadMeta(transaction));
+    changed.set_subject_key_check(check);
+    transaction.Put(store::Table::kMeta, kMetaKey, changed.SerializeAsString());
+    return absl::OkStatus();
+  });
 }
 
 Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config) {

@@ -49,6 +49,11 @@ StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader);
 // stays as it is. STORE_FAILED.
 Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity);
 
+// KEY_INVALID when this is not the key of subject tags that the directory was made with: tags
+// of one subject would differ, and peers take it for two. A directory that does not know its
+// key yet learns it here. STORE_FAILED.
+Status CheckSubjectKey(store::Store& store, const std::string& subject_key);
+
 // STORE_FORMAT unless the directory was made for this network and jurisdiction.
 Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config);
 

@@ -26,6 +26,7 @@ StatusOr<service::StoreVerification> VerifyOffline(const std::string& config_pat
                           store::Store::Open(StoreOptionsOf(inputs.config), clock));
   ENLACE_ASSIGN_OR_RETURN(const NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
+  ENLACE_RETURN_IF_ERROR(CheckSubjectKey(*store, keys.subject_key));
   return service::VerifyStored(*store, KeysOf(inputs, keys.signing.public_key()));
 }
 

@@ -13,7 +13,8 @@ namespace enlace::app {
 service::KeyOfChannel KeysOf(const Inputs& inputs, const crypto::PublicKey& own_key);
 
 // CONFIG_INVALID, and the errors of opening: STORE_LOCKED while the node runs, STORE_FORMAT,
-// STORE_CORRUPT, STORE_BEHIND_ANCHOR. What was opened and does not hold is in the report.
+// STORE_CORRUPT, STORE_BEHIND_ANCHOR, KEY_INVALID. What was opened and does not hold is in the
+// report.
 StatusOr<service::StoreVerification> VerifyOffline(const std::string& config_path, Clock& clock);
 
 }  // namespace enlace::app

@@ -1,6 +1,8 @@
 #include "node/app/node.h"
 
+#include <algorithm>
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -16,12 +18,14 @@
 #include "node/channel/checkpoint.h"
 #include "node/crypto/hash.h"
 #include "node/metrics/metrics.h"
+#include "node/peer/signing_hold.h"
 #include "node/rpc/admission.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/health.h"
 #include "node/rpc/reflection.h"
 #include "node/rpc/server.h"
 #include "node/service/store_audit.h"
+#include "node/store/signing.h"
 #include "node/transport/peer_verifier.h"
 
 namespace enlace::app {
@@ -35,6 +39,7 @@ struct Opened {
   std::unique_ptr<metrics::Metrics> metrics;  // The store reports to it until its end.
   std::unique_ptr<store::Store> store;
   store::ChannelKeys keys;
+  std::shared_ptr<peer::SigningHold> hold;
   NodeIdentity identity;
   std::unique_ptr<service::CaseColumns> columns;
 };
@@ -84,6 +89,21 @@ Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) 
   return absl::OkStatus();
 }
 
+// What is signed for the first time contradicts nothing: a node that never signed an entry
+// waits for nobody.
+StatusOr<std::shared_ptr<peer::SigningHold>> MakeHold(const store::Reader& reader,
+                                                      const config::NodeConfig& config,
+                                                      const Clock& clock) {
+  ENLACE_ASSIGN_OR_RETURN(const auto sizes, store::OwnChannelSizes(reader));
+  const bool has_signed = std::any_of(sizes.begin(), sizes.end(),
+                                      [](const auto& channel) { return channel.second > 0; });
+  std::set<std::string> peers;
+  if (has_signed) {
+    for (const config::PeerEntry& peer : config.peers) peers.insert(peer.jurisdiction);
+  }
+  return std::make_shared<peer::SigningHold>(clock, std::move(peers));
+}
+
 StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys, LoadKeys(DataLayout(inputs.config.data_dir)));
   auto metrics = std::make_unique<metrics::Metrics>();
@@ -97,8 +117,10 @@ StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckSubjectKey(*store, keys.subject_key));
   ENLACE_RETURN_IF_ERROR(PinWhatIsOpen(*store, inputs, identity));
   ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));
-  return Opened{std::move(metrics), std::move(store), std::move(keys), std::move(identity),
-                std::move(columns)};
+  ENLACE_ASSIGN_OR_RETURN(auto hold, MakeHold(*store->Read(), inputs.config, clock));
+  keys.may_sign = [hold] { return hold->Check(); };
+  return Opened{std::move(metrics), std::move(store),    std::move(keys),
+                std::move(hold),    std::move(identity), std::move(columns)};
 }
 
 std::string PageTokenKey(const store::ChannelKeys& keys) {
@@ -131,7 +153,7 @@ class NodeImpl final : public Node {
   ~NodeImpl() override { Stop(0); }
 
   Status Listen() {
-    ENLACE_RETURN_IF_ERROR(services_.PublishCard());
+    ENLACE_RETURN_IF_ERROR(PublishCard());
     rpc::ServerOptions options;
     options.workers = static_cast<int>(inputs_.config.workers);
     options.waiting_calls_max = static_cast<size_t>(inputs_.config.waiting_calls_max);
@@ -195,7 +217,17 @@ class NodeImpl final : public Node {
             verifier_,
             clock_,
             [this] { return listen_address(); },
-            [this] { return Readiness(); }};
+            [this] { return Readiness(); },
+            [hold = opened_.hold](const std::string& jurisdiction, bool reached) {
+              hold->Visited(jurisdiction, reached);
+            }};
+  }
+
+  // The card waits for the peers like all that is signed.
+  Status PublishCard() {
+    const Status published = services_.PublishCard();
+    card_published_ = published.ok();
+    return ReasonOf(published) == Reason::SIGNING_WAITS ? absl::OkStatus() : published;
   }
 
   // Health and metrics follow what is.
@@ -227,6 +259,8 @@ class NodeImpl final : public Node {
       if (stop.stop_requested()) return;
       Look();
       RecordDenials(false);
+      // A store that takes no writes shows by itself.
+      if (!card_published_) PublishCard().IgnoreError();
     }
   }
 
@@ -245,6 +279,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<metrics::Exposer> exposer_;
   std::unique_ptr<rpc::Server> network_;
   std::unique_ptr<rpc::Server> admin_;
+  bool card_published_ = false;  // Of the starting thread, then of the watch.
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;
   Mutex wake_mutex_;

@@ -35,7 +35,9 @@ peer::PullerOptions PullOptions(const Services::Parts& parts) {
   peer::PullerOptions options;
   options.network = parts.inputs.config.network;
   options.own_jurisdiction = parts.inputs.config.jurisdiction;
+  options.own_channel_key = parts.keys.signing.public_key();
   options.interval_ms = parts.inputs.config.pull_interval_ms;
+  options.visited = parts.visited;
   options.random = [] { return ReadU32(crypto::RandomBytes(4)); };
   return options;
 }
@@ -108,7 +110,7 @@ Services::Services(Parts parts)
                  KeysOf(parts_.inputs, parts_.keys.signing.public_key()),
                  [this](const std::string& origin) { return puller_.TroubleOf(origin); }}),
       federation_({parts_.store, parts_.inputs.config.network, parts_.inputs.config.jurisdiction,
-                   Members(parts_.inputs.config)}),
+                   Members(parts_.inputs.config), parts_.keys.signing.public_key()}),
       cases_({parts_.store, *parts_.inputs.registry, parts_.columns, parts_.page_tokens, epochs_,
               crypto::RandomBytes, parts_.inputs.config.jurisdiction,
               static_cast<uint32_t>(parts_.inputs.config.release_threshold)}),

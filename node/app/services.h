@@ -41,11 +41,13 @@ class Services {
     Clock& clock;
     std::function<std::string()> listen_address;
     std::function<Status()> readiness;
+    std::function<void(const std::string& jurisdiction, bool reached)> visited;  // As of Puller.
   };
   explicit Services(Parts parts);
 
   void Register(rpc::HandlerTable& table);
-  // The node's card in its directory channel says what is true now.
+  // The node's card in its directory channel says what is true now. SIGNING_WAITS: again
+  // later.
   Status PublishCard();
   peer::Puller& puller() { return puller_; }
 

@@ -28,7 +28,8 @@ class Puller::Worker {
         metrics_(metrics),
         options_(options),
         caller_(std::move(peer.caller)),
-        identity_{options.network, options.own_jurisdiction, peer.jurisdiction, peer.channel_key} {
+        identity_{options.network, options.own_jurisdiction, peer.jurisdiction, peer.channel_key,
+                  options.own_channel_key} {
     status_.jurisdiction = peer.jurisdiction;
     status_.endpoint = peer.endpoint;
   }
@@ -105,9 +106,10 @@ class Puller::Worker {
   }
 
   void Finish(VisitResult result) {
+    const bool reached = result.status.ok();
+    if (options_.visited) options_.visited(identity_.jurisdiction, reached);
     MutexLock lock(mutex_);
     ++status_.visits;
-    const bool reached = result.status.ok();
     if ((reached != status_.reachable || status_.visits == 1) && !stopping_) {
       LogChange(result.status);
     }

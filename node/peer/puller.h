@@ -28,10 +28,13 @@ struct Peer {
 struct PullerOptions {
   std::string network;
   std::string own_jurisdiction;
+  crypto::PublicKey own_channel_key{};
   int64_t interval_ms = 5000;
   int64_t backoff_max_ms = 300'000;
   VisitLimits limits;
   std::function<uint32_t()> random;  // For spreading visits; thread-safe.
+  // Told after each visit, before anybody else learns of it; may be null, thread-safe.
+  std::function<void(const std::string& jurisdiction, bool reached)> visited;
 };
 
 struct PeerStatus {

@@ -5,6 +5,7 @@
 
 #include "node/base/log.h"
 #include "node/model/names.h"
+#include "node/store/signing.h"
 
 namespace enlace::peer {
 namespace {
@@ -109,7 +110,22 @@ Status Visit::List(std::vector<pb::PeerChannel>& offers) {
     return Error(Reason::REQUEST_TOO_LARGE,
                  "the peer offers " + std::to_string(response.channels_size()) + " channels");
   }
+  ENLACE_RETURN_IF_ERROR(CompareHeld(response));
   offers.assign(response.channels().begin(), response.channels().end());
+  return absl::OkStatus();
+}
+
+Status Visit::CompareHeld(const pb::ListPeerChannelsResponse& response) {
+  if (static_cast<size_t>(response.held_size()) > limits_.channels_max) {
+    return Error(
+        Reason::REQUEST_TOO_LARGE,
+        "the peer holds " + std::to_string(response.held_size()) + " channels of this node");
+  }
+  for (const pb::PeerChannel& held : response.held()) {
+    ENLACE_RETURN_IF_ERROR(store::CompareShownCheckpoint(store_, held.origin(), held.checkpoint(),
+                                                         peer_.own_channel_key)
+                               .status());
+  }
   return absl::OkStatus();
 }
 
@@ -203,7 +219,7 @@ Status Visit::RefuseShorter(const pb::PeerChannel& offer, const store::ChannelHe
                             const channel::Checkpoint& now) {
   // Asked for more than it holds, the owner raises its own alarm. What it answers changes
   // nothing here; when it does not answer, FetchPage has noted that.
-  const Status told = FetchPage(head).status();
+  const Status told = FetchPage(head, true).status();
   if (now.size > 0 && now.size <= head.range.size()) {
     ENLACE_ASSIGN_OR_RETURN(const Hash held, HeldRootAt(*store_.Read(), head, now.size));
     if (held != now.root) {
@@ -219,12 +235,13 @@ Status Visit::RefuseShorter(const pb::PeerChannel& offer, const store::ChannelHe
                    "; if it was restored from a backup, its operator must know");
 }
 
-StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head) {
+StatusOr<channel::Page> Visit::FetchPage(const store::ChannelHead& head, bool forgotten) {
   pb::PullEntriesRequest request;
   request.set_origin(head.origin);
   request.set_from_sequence(head.range.size());
   request.set_limit(limits_.page_entries);
   request.set_checkpoint_size(head.checkpoint_size);
+  if (forgotten) request.set_checkpoint(head.checkpoint);
   pb::PullEntriesResponse response;
   const Status called = caller_.Call(kPullMethod, request, response, limits_.call_timeout_ms);
   if (!called.ok() && IsOfPeer(called)) peer_status_ = called;

@@ -16,7 +16,8 @@
 
 // One visit to one peer: ask what it offers, pull what is missing page by page, verify
 // (channel/mirror.h), store. Nothing the peer says of itself is believed but what the
-// owner's key signed.
+// owner's key signed. What the peer holds of this node's own channels is compared with the
+// store, since it may have forgotten what it signed (store/signing.h).
 //
 // Only channels that the peer's own jurisdiction owns on this network are mirrored; others
 // on offer are passed over. A contradiction stops that one channel, with the two signed
@@ -37,6 +38,7 @@ struct PeerIdentity {
   std::string own_jurisdiction;  // Of this node: its own channels are never mirrored.
   std::string jurisdiction;      // Of the peer.
   crypto::PublicKey channel_key{};
+  crypto::PublicKey own_channel_key{};  // Of this node.
 };
 
 // How one mirrored channel stands.
@@ -71,6 +73,7 @@ class Visit {
 
  private:
   Status List(std::vector<enlace::federation::v1::PeerChannel>& offers);
+  Status CompareHeld(const enlace::federation::v1::ListPeerChannelsResponse& response);
   bool IsOurs(const std::string& origin) const;
   Status AddMissing(const std::vector<enlace::federation::v1::PeerChannel>& offers,
                     ChannelStates& channels) const;
@@ -82,7 +85,8 @@ class Visit {
   Status RefuseShorter(const enlace::federation::v1::PeerChannel& offer,
                        const store::ChannelHead& head, const channel::Checkpoint& now);
   StatusOr<store::ChannelHead> PullPage(const store::ChannelHead& head, uint64_t offered);
-  StatusOr<channel::Page> FetchPage(const store::ChannelHead& head);
+  // `forgotten`: the peer offers less than `head` has, and is shown what it signed.
+  StatusOr<channel::Page> FetchPage(const store::ChannelHead& head, bool forgotten = false);
   Status Stop(const store::ChannelHead& head, const std::string& note, const Status& why);
   Status NoteSuccess(const store::ChannelHead& head);
   StatusOr<store::ChannelHead> HeadOf(const std::string& origin) const;

@@ -4,6 +4,7 @@
 
 #include "node/base/log.h"
 #include "node/model/names.h"
+#include "node/store/signing.h"
 
 namespace enlace::service {
 namespace {
@@ -39,6 +40,20 @@ channel_pb::Entry ToEntry(const store::StoredEntry& stored, const std::string& j
 void AddProof(const std::vector<Hash>& hashes,
               google::protobuf::RepeatedPtrField<std::string>& out) {
   for (const Hash& hash : hashes) out.Add(std::string(AsView(hash)));
+}
+
+// The mirrors here of what the caller owns. It signed them, so it may see them all.
+Status AddHeld(const store::Reader& reader, const std::string& owner_prefix,
+               pb::ListPeerChannelsResponse& response) {
+  ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader, owner_prefix));
+  for (const store::ChannelHead& head : heads) {
+    if (head.own || head.checkpoint.empty()) continue;
+    if (static_cast<size_t>(response.held_size()) == FederationService::kChannelsMax) break;
+    pb::PeerChannel* channel = response.add_held();
+    channel->set_origin(head.origin);
+    channel->set_checkpoint(head.checkpoint);
+  }
+  return absl::OkStatus();
 }
 
 Status NotFound() {
@@ -90,6 +105,10 @@ Status FederationService::CheckNotAhead(const rpc::CallContext& call,
                                          {"held_here", std::to_string(held)},
                                          {"action", "check whether this node was restored"}});
   }
+  // A number alone proves nothing: only what this node's own key signed does.
+  ENLACE_RETURN_IF_ERROR(store::CompareShownCheckpoint(parts_.store, request.origin(),
+                                                       request.checkpoint(), parts_.own_key)
+                             .status());
   return Error(Reason::REQUEST_INVALID, "from_sequence or checkpoint_size is " +
                                             std::to_string(known) + ", this node holds " +
                                             std::to_string(held) + " entries of that channel");
@@ -98,9 +117,10 @@ Status FederationService::CheckNotAhead(const rpc::CallContext& call,
 StatusOr<pb::ListPeerChannelsResponse> FederationService::ListPeerChannels(
     const rpc::CallContext& call, const pb::ListPeerChannelsRequest&) {
   ENLACE_RETURN_IF_ERROR(CheckMember(call));
+  const auto reader = parts_.store.Read();
   ENLACE_ASSIGN_OR_RETURN(
-      const auto heads, store::ListChannelHeads(*parts_.store.Read(),
-                                                parts_.network + "/" + parts_.jurisdiction + "/"));
+      const auto heads,
+      store::ListChannelHeads(*reader, parts_.network + "/" + parts_.jurisdiction + "/"));
   pb::ListPeerChannelsResponse response;
   for (const store::ChannelHead& head : heads) {
     if (!head.own || !MaySee(head.origin, call.caller.jurisdiction())) continue;
@@ -109,6 +129,8 @@ StatusOr<pb::ListPeerChannelsResponse> FederationService::ListPeerChannels(
     channel->set_origin(head.origin);
     channel->set_checkpoint(head.checkpoint);
   }
+  ENLACE_RETURN_IF_ERROR(
+      AddHeld(*reader, parts_.network + "/" + call.caller.jurisdiction() + "/", response));
   return response;
 }
 

@@ -8,6 +8,7 @@
 
 #include "enlace/federation/v1/federation_service.pb.h"
 #include "node/base/mutex.h"
+#include "node/crypto/ed25519.h"
 #include "node/rpc/handler.h"
 #include "node/store/channel_table.h"
 #include "node/store/store.h"
@@ -31,6 +32,7 @@ class FederationService {
     std::string network;
     std::string jurisdiction;       // Own.
     std::set<std::string> members;  // Jurisdictions whose nodes may pull.
+    crypto::PublicKey own_key{};    // That signs the own channels.
   };
   explicit FederationService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -43,7 +45,8 @@ class FederationService {
   // CHANNEL_NOT_FOUND alike for a channel that is not there, is a mirror, or is not for the
   // caller. REQUEST_INVALID when the caller holds more than this node: one of the two was
   // restored from an old copy, which is logged as an alarm (again when this node's channel
-  // has another size, not at every call).
+  // has another size, not at every call). If the caller shows this node's own signature of
+  // it, signing is closed (store/signing.h).
   StatusOr<enlace::federation::v1::PullEntriesResponse> PullEntries(
       const rpc::CallContext& call, const enlace::federation::v1::PullEntriesRequest& request);
 

@@ -140,6 +140,7 @@ StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view orig
                                  const std::vector<channel::NewEntry>& entries,
                                  const ChannelKeys& keys) {
   ENLACE_RETURN_IF_ERROR(CheckSigningOpen(transaction));
+  if (keys.may_sign) ENLACE_RETURN_IF_ERROR(keys.may_sign());
   ENLACE_ASSIGN_OR_RETURN(auto found, FindChannel(transaction, origin));
   ChannelHead head;
   if (found.has_value()) {

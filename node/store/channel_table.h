@@ -38,6 +38,8 @@ struct ChannelHead {
 struct ChannelKeys {
   crypto::SigningKey signing;
   std::string subject_key;  // 32 bytes.
+  // Asked before each signature; null: always OK. From any thread.
+  std::function<Status()> may_sign = nullptr;
 };
 
 // CHANNEL_NOT_FOUND when the node holds no such channel.
@@ -49,7 +51,7 @@ StatusOr<std::vector<ChannelHead>> ListChannelHeads(const Reader& reader,
 // Appends to an own channel (made by its first entry, with an empty signed checkpoint if
 // `entries` is empty) and signs the new checkpoint. Returns the first new sequence.
 // ENTRY_INVALID over a limit; CHANNEL_STOPPED when it is a mirror or stopped, and while
-// signing is closed (signing.h).
+// signing is closed (signing.h); the error of `keys.may_sign`.
 StatusOr<uint64_t> AppendEntries(Transaction& transaction, std::string_view origin,
                                  const std::vector<channel::NewEntry>& entries,
                                  const ChannelKeys& keys);

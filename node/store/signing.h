@@ -7,14 +7,15 @@
 #include <string_view>
 
 #include "node/base/error.h"
+#include "node/crypto/ed25519.h"
 #include "node/store/store.h"
 
 // Whether this node may sign its own channels.
 //
 // A database that was adopted may be older than what peers hold of its channels, and a
 // second root signed for a size that was used is evidence against this node for good. So
-// adopting closes signing, and only the sizes that the peers hold, as the operator learned
-// them, open it again.
+// adopting closes signing, as does a peer that shows this node's own signature of more, and
+// only the sizes that the peers hold, as the operator learned them, open it again.
 namespace enlace::store {
 
 // Sizes of channels by origin.
@@ -28,6 +29,13 @@ Status CheckSigningOpen(const Reader& reader);
 void CloseSigning(Transaction& transaction, std::string_view replaced_instance);
 // What CloseSigning was given; nothing while signing is open.
 StatusOr<std::optional<std::string>> ReplacedInstance(const Reader& reader);
+
+// Compares an own channel with a note of it that a peer shows. A note that `own_key` signed and
+// that this database does not bear out, because it holds fewer entries or others, proves that
+// the database was put back to an older state: signing is closed. True when it is such a note.
+// Any other note proves nothing and changes nothing, whoever shows it.
+StatusOr<bool> CompareShownCheckpoint(Store& store, const std::string& origin,
+                                      const std::string& note, const crypto::PublicKey& own_key);
 
 StatusOr<ChannelSizes> OwnChannelSizes(const Reader& reader);
 

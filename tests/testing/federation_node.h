@@ -74,7 +74,7 @@ class FederationNode {
         store_(store::Store::OpenOnEngine(std::make_unique<KeptEngine>(engine_),
                                           const_cast<Clock&>(clock))),
         keys_{KeyOf(jurisdiction_), std::string(32, 's')},
-        federation_({*store_, "demo", jurisdiction_, std::move(members)}),
+        federation_({*store_, "demo", jurisdiction_, std::move(members), public_key()}),
         channels_({*store_, tokens_, [this](const std::string& origin) { return key_of(origin); },
                    [this](const std::string& origin) { return trouble_of(origin); }}),
         dispatcher_({table_, ShippedPolicyForPeers(), admission_, audit_, metrics_, clock,

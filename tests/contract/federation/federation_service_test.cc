@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "enlace/storage/v1/records.pb.h"
+#include "node/peer/visit.h"
+#include "node/store/signing.h"
 #include "tests/testing/federation_node.h"
 
 // What a node tells its peers, asked through the dispatcher.
@@ -24,13 +27,42 @@ class FederationServiceTest : public ::testing::Test {
   }
   StatusOr<pb::PullEntriesResponse> Pull(const std::string& caller, const std::string& origin,
                                          uint64_t from = 0, uint32_t limit = 0,
-                                         uint64_t checkpoint_size = 0) {
+                                         uint64_t checkpoint_size = 0,
+                                         const std::string& checkpoint = "") {
     pb::PullEntriesRequest request;
     request.set_origin(origin);
     request.set_from_sequence(from);
     request.set_limit(limit);
     request.set_checkpoint_size(checkpoint_size);
+    request.set_checkpoint(checkpoint);
     return node_.Call<pb::PullEntriesResponse>(caller, kPull, request);
+  }
+
+  // What every store of a real node says of itself.
+  static void AddMeta(FederationNode& node) {
+    storage::v1::StoreMeta meta;
+    meta.set_instance_id(std::string(16, 'i'));
+    ASSERT_TRUE(node.store()
+                    .Write([&](store::Transaction& transaction) {
+                      transaction.Put(store::Table::kMeta, "store", meta.SerializeAsString());
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  }
+  static bool MaySign(FederationNode& node) {
+    return store::CheckSigningOpen(*node.store().Read()).ok();
+  }
+  static std::string Head(FederationNode& node, const std::string& origin) {
+    return store::LoadChannel(*node.store().Read(), origin)->checkpoint;
+  }
+  // `visitor` pulls what `host` offers.
+  peer::VisitResult Visit(FederationNode& visitor, FederationNode& host) {
+    std::string uri = "spiffe://" + visitor.jurisdiction() + ".demo/node";
+    for (char& c : uri) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    testing::LoopbackCaller caller(host, uri);
+    const peer::PeerIdentity identity{"demo", visitor.jurisdiction(), host.jurisdiction(),
+                                      host.public_key(), visitor.public_key()};
+    return peer::Visit(visitor.store(), clock_, identity, {}, caller).Run();
   }
 
   ManualClock clock_;
@@ -193,6 +225,58 @@ TEST_F(FederationServiceTest, ACallerThatHoldsMoreIsTold) {
   EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, 4).status()), Reason::REQUEST_INVALID);
   EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, 3, 0, 4).status()), Reason::REQUEST_INVALID);
   EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, UINT64_MAX).status()), Reason::REQUEST_INVALID);
+}
+
+TEST_F(FederationServiceTest, ANumberAloneOrAForeignSignatureClosesNothing) {
+  AddMeta(node_);
+  ASSERT_TRUE(node_.Publish("training", 3).ok());
+  FederationNode other("BRA", {"ARG"}, clock_);
+  ASSERT_TRUE(other.Publish("training", 9).ok());
+  const std::string foreign = Head(other, "demo/BRA/training");
+  const std::string own = Head(node_, kOrigin);
+  for (const std::string& note : {std::string(), std::string("x"), foreign, own}) {
+    EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, 9, 0, 9, note).status()), Reason::REQUEST_INVALID);
+    EXPECT_TRUE(MaySign(node_)) << "any peer could silence this node";
+  }
+  EXPECT_TRUE(node_.Publish("training", 1).ok());
+}
+
+TEST_F(FederationServiceTest, ItsOwnSignatureOfMoreThanItHoldsClosesSigning) {
+  // The same node in another life, in which it wrote more.
+  FederationNode earlier("ARG", {"BRA"}, clock_);
+  ASSERT_TRUE(earlier.Publish("training", 5).ok());
+  AddMeta(node_);
+  ASSERT_TRUE(node_.Publish("training", 3).ok());
+  const std::string note = Head(earlier, kOrigin);
+  EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, 5, 0, 5, note).status()), Reason::REQUEST_INVALID);
+  EXPECT_EQ(ReasonOf(node_.Publish("training", 1)), Reason::CHANNEL_STOPPED);
+  EXPECT_EQ(ReasonOf(Pull(kBrazil, kOrigin, 5, 0, 5, note).status()), Reason::REQUEST_INVALID);
+}
+
+TEST_F(FederationServiceTest, WhatAPeerHoldsIsComparedAtEachVisit) {
+  FederationNode brazil("BRA", {"ARG", "CHL"}, clock_);
+  FederationNode chile("CHL", {"BRA"}, clock_);
+  AddMeta(node_);
+  ASSERT_TRUE(node_.Publish("training", 2).ok());
+  ASSERT_TRUE(chile.Publish("training", 1).ok());
+  ASSERT_TRUE(Visit(brazil, chile).status.ok());
+  ASSERT_TRUE(Visit(brazil, node_).status.ok());
+  ASSERT_TRUE(Visit(node_, brazil).status.ok());
+  EXPECT_TRUE(MaySign(node_)) << "it holds what it signed";
+
+  const auto held = brazil.Call<pb::ListPeerChannelsResponse>("spiffe://arg.demo/node", kList,
+                                                              pb::ListPeerChannelsRequest());
+  ASSERT_TRUE(held.ok()) << held.status();
+  ASSERT_EQ(held->held_size(), 1) << "what it holds of others is not told";
+  EXPECT_EQ(held->held(0).origin(), kOrigin);
+  EXPECT_EQ(held->held(0).checkpoint(), Head(node_, kOrigin));
+
+  // The same number of other entries: it wrote on after it had forgotten.
+  FederationNode forgot("ARG", {"BRA"}, clock_);
+  AddMeta(forgot);
+  ASSERT_TRUE(forgot.Publish("training", 2).ok());
+  ASSERT_TRUE(Visit(forgot, brazil).status.ok());
+  EXPECT_FALSE(MaySign(forgot));
 }
 
 TEST_F(FederationServiceTest, TheAlarmOfBeingBehindIsNotRepeatedAtEachCall) {

@@ -20,6 +20,14 @@ Status StoreImpl::Write(const std::function<Status(Transaction&)>& work) {
 }
 
 std::unique_ptr<Reader> StoreImpl::Read() {
+#ifdef ENLACE_BREAK_STALE_READ
+  // The state that the read before this one should have seen.
+  MutexLock lock(stale_mutex_);
+  std::unique_ptr<kv::Snapshot> now = parts_.engine->TakeSnapshot();
+  if (stale_ != nullptr) now.swap(stale_);
+  if (stale_ == nullptr) stale_ = parts_.engine->TakeSnapshot();
+  return std::make_unique<SnapshotReader>(std::move(now), health_);
+#endif
   return std::make_unique<SnapshotReader>(parts_.engine->TakeSnapshot(), health_);
 }
 

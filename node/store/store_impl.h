@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "node/base/mutex.h"
 #include "node/kv/engine.h"
 #include "node/store/data_lock.h"
 #include "node/store/health.h"
@@ -38,6 +39,10 @@ class StoreImpl final : public Store {
  private:
   const Parts parts_;
   const std::shared_ptr<StoreHealth> health_;
+#ifdef ENLACE_BREAK_STALE_READ
+  Mutex stale_mutex_;
+  std::unique_ptr<kv::Snapshot> stale_;
+#endif
   Writer writer_;  // Last: ends before what it writes to.
 };
 

@@ -63,9 +63,9 @@ class NodeFaultTest : public ::testing::Test {
   StatusOr<std::string> Answers() {
     pb::ListCaseRecordsRequest request;
     request.set_page_size(1000);
-    ENLACE_ASSIGN_OR_RETURN(const auto list,
-                            CallCases<pb::ListCaseRecordsResponse>(*world_.Connect("ARG", kAgencyPath),
-                                                                   "ListCaseRecords", request));
+    const auto client = world_.Connect("ARG", kAgencyPath);
+    ENLACE_ASSIGN_OR_RETURN(const auto list, CallCases<pb::ListCaseRecordsResponse>(
+                                                 *client, "ListCaseRecords", request));
     return list.SerializeAsString();
   }
   std::vector<fs::path> Files(const std::string& kind) const {

@@ -18,7 +18,8 @@ product=(
   libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
   openssl procps
 )
-tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf)
+tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf
+  e2fsprogs mount)                      # Loss of power on an image; only root can mount one.
 full=(clang libclang-rt-14-dev)
 
 packages=("${product[@]}")

@@ -124,8 +124,11 @@ TEST_F(NodeFaultTest, DamageIsRefusedOrHarmlessAndNeverSilent) {
   std::map<std::string, std::map<std::string, int>> table;
   int faults = 0;
   int silent = 0;
+  const bool long_form = std::getenv("ENLACE_TEST_LONG") != nullptr;
   for (uint64_t round = 0; round < Setting("ENLACE_NODE_FAULT_ROUNDS", 1); ++round) {
+    // The database's own files have a trial without a node around them; here in the long form.
     for (const char* kind : kKinds) {
+      if (!long_form && std::string_view(kind).starts_with("data/db/db/")) continue;
       for (const char* damage : kDamages) {
         Reset();
         const std::vector<fs::path> files = Files(kind);

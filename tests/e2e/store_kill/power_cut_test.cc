@@ -170,7 +170,7 @@ class PowerCutTest : public ::testing::Test {
 
   static inline bool private_mounts_ = false;
   const uint64_t seed_ = TestSeed();
-  const uint64_t cuts_ = Setting("ENLACE_POWER_CUTS", 3);
+  const uint64_t cuts_ = Setting("ENLACE_POWER_CUTS", 2);
   std::mt19937_64 random_{seed_};
   testing::TempDir dir_;
   std::vector<std::string> mounted_;

@@ -88,7 +88,7 @@ class StartKillTest : public ::testing::Test {
   // Kills at `points` of the calls 1 to `calls`, each on a fresh copy, and every second time the
   // start after it as well.
   void KillAtEach(const std::string& part, const std::string& thread, uint64_t calls) {
-    const uint64_t wanted = Setting("ENLACE_START_KILLS", 6);
+    const uint64_t wanted = Setting("ENLACE_START_KILLS", 5);
     const uint64_t points = wanted == 0 ? calls : std::min(wanted, calls);
     ASSERT_GT(points, 0U);
     Figures figures;

@@ -162,6 +162,11 @@ class NodeImpl final : public Node {
                                             *verifier_, metrics_, options));
     ENLACE_ASSIGN_OR_RETURN(
         admin_, rpc::Server::StartAdmin(dispatcher_, inputs_.config.admin_socket, options));
+    if (inputs_.front_user.has_value()) {
+      ENLACE_ASSIGN_OR_RETURN(front_,
+                              rpc::Server::StartFront(dispatcher_, inputs_.config.front_socket,
+                                                      *inputs_.front_user, *verifier_, options));
+    }
     if (!inputs_.config.metrics_listen.empty()) {
       ENLACE_ASSIGN_OR_RETURN(exposer_,
                               metrics::Exposer::Start(metrics_, inputs_.config.metrics_listen));
@@ -194,7 +199,7 @@ class NodeImpl final : public Node {
     wake_.NotifyAll();
     services_.puller().AskToStop();
     std::vector<rpc::Server*> servers;
-    for (rpc::Server* server : {network_.get(), admin_.get()}) {
+    for (rpc::Server* server : {network_.get(), front_.get(), admin_.get()}) {
       if (server != nullptr) servers.push_back(server);
     }
     const bool drained = rpc::Drain(health_, admission_, servers, drain_ms);
@@ -278,6 +283,7 @@ class NodeImpl final : public Node {
   rpc::Dispatcher dispatcher_;
   std::unique_ptr<metrics::Exposer> exposer_;
   std::unique_ptr<rpc::Server> network_;
+  std::unique_ptr<rpc::Server> front_;
   std::unique_ptr<rpc::Server> admin_;
   bool card_published_ = false;  // Of the starting thread, then of the watch.
   std::atomic<bool> serving_ = false;

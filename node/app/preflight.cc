@@ -15,10 +15,11 @@ namespace {
 
 constexpr std::string_view kSecretariat = "OAS";
 
-// Whether `field` is `group` or a member of it.
+// Whether `field`, with or without its line, is `group` or a member of it.
 bool IsWithin(std::string_view field, std::string_view group) {
+  constexpr std::string_view kNextMayBe = ".[ ";
   return field.starts_with(group) &&
-         (field.size() == group.size() || field[group.size()] == '.' || field[group.size()] == '[');
+         (field.size() == group.size() || kNextMayBe.find(field[group.size()]) != kNextMayBe.npos);
 }
 
 // All that is wrong. `told` is what the configuration says wrongly by itself: what follows
@@ -146,14 +147,18 @@ std::optional<Inputs> Read(const config::NodeConfig& config, const Clock& clock,
   }
   auto registry = problems.Take(codes::Registry::Load(config.codelists_dir), "codelists_dir");
   if (registry.has_value()) CheckAreKnown(config, **registry, problems);
+  std::optional<rpc::SocketUser> front_user;
+  if (!config.front_user.empty()) {
+    front_user = problems.Take(rpc::FindUser(config.front_user), "front.user");
+  }
   std::optional<authz::Policy> policy;
   if (const auto text = problems.Take(config::ReadFile(config.policy_file), "policy_file")) {
     policy = problems.Take(authz::Policy::Parse(*text), "policy_file");
   }
   if (!problems.ToStatus().ok()) return std::nullopt;
   return Inputs{
-      config,          bundles, *std::move(identity), *std::move(registry), *std::move(policy),
-      PeerKeys(config)};
+      config,           bundles,   *std::move(identity), *std::move(registry), *std::move(policy),
+      PeerKeys(config), front_user};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "node/codes/registry.h"
 #include "node/config/node_config.h"
 #include "node/crypto/ed25519.h"
+#include "node/rpc/socket_user.h"
 #include "node/transport/own_identity.h"
 #include "node/trust/identity.h"
 
@@ -24,6 +26,7 @@ struct Inputs {
   std::shared_ptr<const codes::Registry> registry;
   authz::Policy policy;
   std::map<std::string, crypto::PublicKey> peer_keys;  // By jurisdiction.
+  std::optional<rpc::SocketUser> front_user;           // When there is a front.
 };
 
 // Reads everything that `config` names and checks that it fits together: the own

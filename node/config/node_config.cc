@@ -36,6 +36,13 @@ bool IsOneLine(std::string_view text) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+bool IsUserName(std::string_view text) {
+  if (text.empty() || text.size() > 32 || text.front() == '-') return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
 bool IsPathType(OptionType type) {
   return type == OptionType::kPath || type == OptionType::kSocketPath ||
          type == OptionType::kFile || type == OptionType::kSecretFile ||
@@ -60,6 +67,8 @@ std::string_view FaultOf(const OptionInfo& info, const std::string& value) {
       return SplitAddress(value, host, port) ? "" : "expected host:port, port from 0 to 65535";
     case OptionType::kChannelKey:
       return Base64Decode(value).value_or("").size() == 32 ? "" : "expected base64 of 32 bytes";
+    case OptionType::kUser:
+      return IsUserName(value) ? "" : "expected the name of a user: 1 to 32 of a-z, 0-9, _ and -";
     case OptionType::kText:
       return value.size() <= kTextBytesMax && IsOneLine(value)
                  ? ""
@@ -160,6 +169,12 @@ void CheckRelations(MapReader& root, const NodeConfig& config) {
   };
   if (!config.jurisdiction.empty() && !trusts(config.jurisdiction)) {
     root.Fault("trust", "expected an entry for the own jurisdiction");
+  }
+  if (config.front_socket.empty() != config.front_user.empty()) {
+    root.Fault("front", "expected both socket and user, or neither");
+  }
+  if (!config.front_socket.empty() && config.public_endpoint.empty()) {
+    root.Fault("public_endpoint", "expected the front's address, by which other nodes come");
   }
   for (const PeerEntry& peer : config.peers) {
     if (peer.jurisdiction.empty()) continue;

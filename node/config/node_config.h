@@ -42,6 +42,8 @@ struct NodeConfig {
   std::string institution_fr;
   std::string institution_pt;
   std::string admin_socket;
+  std::string front_socket;  // Empty for none; then front_user is empty too.
+  std::string front_user;
   std::string certificate_file;
   std::string private_key_file;
   std::vector<TrustEntry> trust;

@@ -45,6 +45,14 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
       {{"admin_socket", kSocketPath, kRequired, "", 0, 0, "/run/enlace/admin.sock",
         "Unix socket for the operator; who may open it may ask for status, and sees no case."},
        &NodeConfig::admin_socket},
+      {{"front.socket", kSocketPath, "", "", 0, 0, "/run/enlace-front/node.sock",
+        "Unix socket for a front such as HAProxy that ends TLS and hands the calls over with the "
+        "caller's certificate; docs/OPERATIONS.md. Left out: no front."},
+       &NodeConfig::front_socket},
+      {{"front.user", kUser, "", "", 0, 0, "haproxy",
+        "The user that the front runs as. Who may be believed as a front: only this user and root "
+        "can open the socket. The node's user must be a member of that user's group."},
+       &NodeConfig::front_user},
       {{"tls.certificate_file", kFile, kRequired, "", 0, 0, "/etc/enlace/pki/node.crt",
         "The node's certificate chain, leaf first, PEM. The leaf carries exactly one identity, "
         "spiffe://<jurisdiction>.<network>/node."},
@@ -138,6 +146,8 @@ std::string_view TypeName(OptionType type) {
       return "folder";
     case kChannelKey:
       return "base64 key";
+    case kUser:
+      return "user name";
     case kText:
       return "text";
     case kLogLevel:

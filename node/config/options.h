@@ -23,6 +23,7 @@ enum class OptionType {
   kSecretFile,    // As kFile, closed to group and others.
   kFolder,        // A folder that must be there.
   kChannelKey,    // Base64 of 32 bytes.
+  kUser,          // Name of a user of this machine.
   kText,          // One line for people, at most kTextBytesMax.
   kLogLevel,      // debug, info, warning, error.
   kInteger,

@@ -118,7 +118,8 @@ std::string Manual() {
   out += fmt::format(
       "\nBesides: `anchor_path` must lie outside `data_dir`; each of trust, peers and roster "
       "takes at most {}\nentries and each jurisdiction once; a peer is never the own "
-      "jurisdiction; a socket path has at most\n{} bytes.\n",
+      "jurisdiction; a socket path has at most\n{} bytes; a front needs both its options, and "
+      "`public_endpoint`.\n",
       kJurisdictionsMax, kSocketPathBytesMax);
   return out;
 }

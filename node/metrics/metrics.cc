@@ -67,6 +67,18 @@ std::string_view SyncedFileName(SyncedFile file) {
   return "anchor";
 }
 
+std::string_view DoorName(Door door) {
+  switch (door) {
+    case Door::kNetwork:
+      return "network";
+    case Door::kFront:
+      return "front";
+    case Door::kAdmin:
+      break;
+  }
+  return "admin";
+}
+
 Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
   AddCalls();
   AddStore();
@@ -75,6 +87,12 @@ Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
                                    "TLS connections whose certificate was verified.");
   handshakes = {&handshake_family.Add({{"result", "refused"}}),
                 &handshake_family.Add({{"result", "accepted"}})};
+  auto& unidentified_family = Counter(*registry, "enlace_calls_unidentified_total",
+                                      "Calls refused because of who the caller says to be.");
+  for (size_t door = 0; door < kDoors; ++door) {
+    unidentified[door] =
+        &unidentified_family.Add({{"door", std::string(DoorName(static_cast<Door>(door)))}});
+  }
   mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
                       "Entries that a peer has and our mirror lacks.");
   mirror_age =
@@ -189,6 +207,10 @@ void Metrics::CountRefusal(CallClass call_class) {
 }
 
 void Metrics::CountHandshake(bool accepted) { state_->handshakes[accepted ? 1 : 0]->Increment(); }
+
+void Metrics::CountUnidentified(Door door) {
+  state_->unidentified[static_cast<size_t>(door)]->Increment();
+}
 
 void Metrics::CountCommit(bool ok, uint64_t writes, int64_t latency_us) {
   state_->commits[ok ? 1 : 0]->Increment();

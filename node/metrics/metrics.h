@@ -34,6 +34,11 @@ struct DatabaseFigures {
   bool writes_stopped = false;            // Commits wait until the background catches up.
 };
 
+// Where a call came in.
+enum class Door { kNetwork, kFront, kAdmin };
+inline constexpr size_t kDoors = 3;
+std::string_view DoorName(Door door);
+
 class Metrics {
  public:
   // Jurisdictions with a mirror lag; more are not shown.
@@ -55,6 +60,8 @@ class Metrics {
   void CountRefusal(CallClass call_class);
   // enlace_handshakes_total{result}: TLS connections whose certificate was looked at.
   void CountHandshake(bool accepted);
+  // enlace_calls_unidentified_total{door}: refused because of who the caller says to be.
+  void CountUnidentified(Door door);
   // enlace_store_commits_total{result}, enlace_store_writes_total, enlace_store_group_writes,
   // enlace_store_commit_seconds. `writes` share the commit.
   void CountCommit(bool ok, uint64_t writes, int64_t latency_us);

@@ -47,6 +47,7 @@ struct Metrics::State {
   std::map<std::string, Method, std::less<>> methods;  // Filled before the first call.
   std::array<prometheus::Counter*, kCallClasses> refusals{};
   std::array<prometheus::Counter*, 2> handshakes{};
+  std::array<prometheus::Counter*, kDoors> unidentified{};
   std::array<prometheus::Counter*, 2> commits{};
   prometheus::Counter* writes = nullptr;
   prometheus::Histogram* commit_latency = nullptr;

@@ -82,13 +82,28 @@ Status RemoveStale(const std::string& path, const sockaddr_un& name) {
   return Status();
 }
 
+// Only the owner can open the file, or also members of the group of another user; which of
+// them it is, is asked of each connection.
+Status OpenTo(const SocketUser& user, const std::string& path) {
+  mode_t mode = S_IRUSR | S_IWUSR;
+  if (user.uid != geteuid()) {
+    mode |= S_IRGRP | S_IWGRP;
+    if (chown(path.c_str(), static_cast<uid_t>(-1), user.gid) != 0) {
+      return Failed(path, "it cannot be given to the group " + std::to_string(user.gid) +
+                              "; make the node's user a member of it");
+    }
+  }
+  return chmod(path.c_str(), mode) == 0 ? Status() : FailedWithErrno(path);
+}
+
 }  // namespace
 
 SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string path,
-                               int64_t descriptors_end)
+                               uint32_t user_id, int64_t descriptors_end)
     : listen_fd_(listen_fd),
       address_(std::move(address)),
       path_(std::move(path)),
+      user_id_(user_id),
       descriptors_end_(descriptors_end) {
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -119,10 +134,16 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::str
     return status;
   }
   const std::string bound = address.substr(0, colon + 1) + std::to_string(PortOf(fd));
-  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, "", descriptors_end));
+  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, "", 0, descriptors_end));
 }
 
 StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::string& path) {
+  return UnixOf({geteuid(), getegid()}, path);
+}
+
+StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::UnixOf(const SocketUser& user,
+                                                                     const std::string& path,
+                                                                     int64_t descriptors_end) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(name.sun_path)) {
@@ -132,15 +153,21 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::st
   ENLACE_RETURN_IF_ERROR(RemoveStale(path, name));
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return FailedWithErrno(path);
-  // The mode is set on the file before anyone can connect: that needs listen().
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0 ||
-      chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || listen(fd, kBacklog) != 0) {
-    const Status status = FailedWithErrno(path);
+  // Group and mode are set on the file before anyone can connect: that needs listen().
+  Status status;
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0) {
+    status = FailedWithErrno(path);
+  } else {
+    status = OpenTo(user, path);
+    if (status.ok() && listen(fd, kBacklog) != 0) status = FailedWithErrno(path);
+    if (!status.ok()) unlink(path.c_str());
+  }
+  if (!status.ok()) {
     close(fd);
     return status;
   }
   return std::unique_ptr<ConnectionAcceptor>(
-      new SocketAcceptor(fd, "unix:" + path, path, std::numeric_limits<int64_t>::max()));
+      new SocketAcceptor(fd, "unix:" + path, path, user.uid, descriptors_end));
 }
 
 void SocketAcceptor::Start(HandOver hand_over) {
@@ -246,8 +273,8 @@ bool SocketAcceptor::MayEnter(int fd) const {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == geteuid() || peer.uid == 0) return true;
-  LogWarning("admin_socket_refused", {{"uid", std::to_string(peer.uid)}});
+  if (peer.uid == user_id_ || peer.uid == 0) return true;
+  LogWarning("socket_refused", {{"address", address_}, {"uid", std::to_string(peer.uid)}});
   return false;
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "node/base/error.h"
+#include "node/rpc/socket_user.h"
 
 // Takes connections in and hands them to gRPC.
 //
@@ -41,6 +42,11 @@ class SocketAcceptor final : public ConnectionAcceptor {
   // are turned away. A file left by a dead process is replaced; one that a process listens
   // on, or a file that is no socket, is not.
   static StatusOr<std::unique_ptr<ConnectionAcceptor>> Unix(const std::string& path);
+  // The same for another user than the process's own, who then cannot open it: mode 0660 and
+  // that user's group.
+  static StatusOr<std::unique_ptr<ConnectionAcceptor>> UnixOf(
+      const SocketUser& user, const std::string& path,
+      int64_t descriptors_end = std::numeric_limits<int64_t>::max());
   ~SocketAcceptor() override;
 
   void Start(HandOver hand_over) override;
@@ -48,7 +54,8 @@ class SocketAcceptor final : public ConnectionAcceptor {
   const std::string& address() const override { return address_; }
 
  private:
-  SocketAcceptor(int listen_fd, std::string address, std::string path, int64_t descriptors_end);
+  SocketAcceptor(int listen_fd, std::string address, std::string path, uint32_t user_id,
+                 int64_t descriptors_end);
   void Run();
   // Takes those who wait, as long as there are any and Stop() was not called.
   void TakeAll();
@@ -62,6 +69,7 @@ class SocketAcceptor final : public ConnectionAcceptor {
   const int listen_fd_;
   const std::string address_;
   const std::string path_;  // Of a Unix socket; removed at the end.
+  const uint32_t user_id_;  // Who may open it, beside root.
   const int64_t descriptors_end_;
   int wake_fd_ = -1;
   // Of the accept thread.

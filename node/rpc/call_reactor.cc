@@ -7,7 +7,6 @@
 #include "fmt/format.h"
 #include "google/protobuf/descriptor.h"
 #include "grpc/support/time.h"
-#include "node/transport/credentials.h"
 
 namespace enlace::rpc {
 namespace {
@@ -39,14 +38,7 @@ grpc::ServerGenericBidiReactor* FrontEnd::CreateReactor(grpc::GenericCallbackSer
 }
 
 StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerContext& call) const {
-  if (verifier_ == nullptr) return authz::Policy::AdminCaller();
-  const auto context = call.auth_context();
-  if (context == nullptr) {
-    return Error(Reason::IDENTITY_MISSING, "the connection carries no identity");
-  }
-  ENLACE_ASSIGN_OR_RETURN(const trust::Identity identity,
-                          transport::CallerIdentity(*context, *verifier_));
-  return dispatcher_.policy().NetworkCaller(identity);
+  return door_.CallerOf(call, dispatcher_.policy(), dispatcher_.metrics());
 }
 
 CallReactor::CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerContext& call)

@@ -10,9 +10,9 @@
 #include "grpcpp/generic/async_generic_service.h"
 #include "node/base/mutex.h"
 #include "node/rpc/dispatcher.h"
+#include "node/rpc/door.h"
 #include "node/rpc/status_map.h"
 #include "node/rpc/workers.h"
-#include "node/transport/peer_verifier.h"
 
 // Methods arrive here as bytes. Private to the gRPC front end.
 namespace enlace::rpc {
@@ -20,12 +20,10 @@ namespace enlace::rpc {
 // Hands every call of one door to the dispatcher.
 class FrontEnd final : public grpc::CallbackGenericService {
  public:
-  // `verifier` is null at the admin door.
-  FrontEnd(const Dispatcher& dispatcher, Workers& workers, transport::PeerVerifier* verifier,
-           int64_t read_timeout_ms)
+  FrontEnd(const Dispatcher& dispatcher, Workers& workers, Door door, int64_t read_timeout_ms)
       : dispatcher_(dispatcher),
         workers_(workers),
-        verifier_(verifier),
+        door_(door),
         read_timeout_ms_(read_timeout_ms) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override;
@@ -33,13 +31,12 @@ class FrontEnd final : public grpc::CallbackGenericService {
   const Dispatcher& dispatcher() const { return dispatcher_; }
   Workers& workers() const { return workers_; }
   int64_t read_timeout_ms() const { return read_timeout_ms_; }
-  // Who calls, by the certificate of the connection; the socket's owner at the admin door.
   StatusOr<authz::Caller> CallerOf(const grpc::GenericCallbackServerContext& call) const;
 
  private:
   const Dispatcher& dispatcher_;
   Workers& workers_;
-  transport::PeerVerifier* const verifier_;
+  const Door door_;
   const int64_t read_timeout_ms_;
 };
 

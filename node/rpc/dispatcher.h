@@ -73,6 +73,7 @@ class Dispatcher {
   const HandlerTable& table() const { return parts_.table; }
   const authz::Policy& policy() const { return parts_.policy; }
   Admission& admission() const { return parts_.admission; }
+  metrics::Metrics& metrics() const { return parts_.metrics; }
   const Clock& clock() const { return parts_.clock; }
 
  private:

@@ -14,6 +14,7 @@
 #include "node/rpc/descriptors.h"
 #include "node/transport/credentials.h"
 #include "node/transport/grpc_log.h"
+#include "node/transport/handed_over.h"
 
 namespace enlace::rpc {
 namespace {
@@ -29,6 +30,7 @@ void SetArguments(grpc::ServerBuilder& builder, const ServerOptions& options,
   builder.SetMaxSendMessageSize(-1);  // Responses are bounded by their methods.
   set(GRPC_ARG_ALLOW_REUSEPORT, 0);
   set("grpc.server_handshake_timeout_ms", options.handshake_timeout_ms);
+  set(GRPC_ARG_MAX_METADATA_SIZE, options.metadata_bytes_max);
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, options.connection_idle_ms);
   set(GRPC_ARG_MAX_CONNECTION_AGE_MS, options.connection_age_ms);
@@ -43,11 +45,11 @@ void SetArguments(grpc::ServerBuilder& builder, const ServerOptions& options,
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const Dispatcher& dispatcher, transport::PeerVerifier* verifier,
-             std::unique_ptr<ConnectionAcceptor> acceptor, const ServerOptions& options)
+  GrpcServer(const Dispatcher& dispatcher, Door door, std::unique_ptr<ConnectionAcceptor> acceptor,
+             const ServerOptions& options)
       : acceptor_(std::move(acceptor)),
         workers_(options.workers, options.waiting_calls_max),
-        front_end_(dispatcher, workers_, verifier, options.read_timeout_ms),
+        front_end_(dispatcher, workers_, door, options.read_timeout_ms),
         stop_ms_max_(options.stop_ms_max),
         give_up_(options.give_up) {}
   ~GrpcServer() override { Stop(0); }
@@ -105,12 +107,11 @@ class GrpcServer final : public Server {
   bool stopped_ = false;
 };
 
-StatusOr<std::unique_ptr<Server>> Start(const Dispatcher& dispatcher,
-                                        transport::PeerVerifier* verifier,
+StatusOr<std::unique_ptr<Server>> Start(const Dispatcher& dispatcher, Door door,
                                         std::unique_ptr<ConnectionAcceptor> acceptor,
                                         const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                         const ServerOptions& options) {
-  auto server = std::make_unique<GrpcServer>(dispatcher, verifier, std::move(acceptor), options);
+  auto server = std::make_unique<GrpcServer>(dispatcher, door, std::move(acceptor), options);
   ENLACE_RETURN_IF_ERROR(server->Start(credentials, options));
   return std::unique_ptr<Server>(std::move(server));
 }
@@ -126,7 +127,7 @@ StatusOr<std::unique_ptr<Server>> Server::StartNetwork(const Dispatcher& dispatc
   ENLACE_ASSIGN_OR_RETURN(const int64_t descriptors, RaiseDescriptorLimit());
   ENLACE_ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
                           SocketAcceptor::Tcp(address, ConnectionDescriptorsEnd(descriptors)));
-  return Start(dispatcher, &verifier, std::move(acceptor),
+  return Start(dispatcher, Door::Network(verifier), std::move(acceptor),
                transport::ServerTls(identity, verifier, metrics), options);
 }
 
@@ -135,8 +136,23 @@ StatusOr<std::unique_ptr<Server>> Server::StartAdmin(const Dispatcher& dispatche
                                                      const ServerOptions& options) {
   ENLACE_ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
                           SocketAcceptor::Unix(socket_path));
-  return Start(dispatcher, nullptr, std::move(acceptor), grpc::InsecureServerCredentials(),
+  return Start(dispatcher, Door::Admin(), std::move(acceptor), grpc::InsecureServerCredentials(),
                options);
+}
+
+StatusOr<std::unique_ptr<Server>> Server::StartFront(const Dispatcher& dispatcher,
+                                                     const std::string& socket_path,
+                                                     const SocketUser& user,
+                                                     transport::PeerVerifier& verifier,
+                                                     const ServerOptions& options) {
+  ENLACE_ASSIGN_OR_RETURN(const int64_t descriptors, RaiseDescriptorLimit());
+  ENLACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<ConnectionAcceptor> acceptor,
+      SocketAcceptor::UnixOf(user, socket_path, ConnectionDescriptorsEnd(descriptors)));
+  ServerOptions with_room = options;
+  with_room.metadata_bytes_max += 2 * static_cast<int64_t>(transport::kHandedOverBytesMax);
+  return Start(dispatcher, Door::Front(verifier), std::move(acceptor),
+               grpc::InsecureServerCredentials(), with_room);
 }
 
 bool Drain(Health& health, Admission& admission, const std::vector<Server*>& servers,

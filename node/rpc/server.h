@@ -16,14 +16,16 @@
 #include "node/transport/peer_verifier.h"
 
 // The gRPC front end of the dispatcher: one server for the network (mutual TLS), one for the
-// admin socket. Methods arrive as bytes, so that the dispatcher sees them before a parser
-// does; a call is let in and read on gRPC's threads, worked on by a bounded pool, and answered.
+// admin socket, one for a front. Methods arrive as bytes, so that the dispatcher sees them before a
+// parser does; a call is let in and read on gRPC's threads, worked on by a bounded pool, and
+// answered.
 namespace enlace::rpc {
 
 struct ServerOptions {
   int workers = 8;
-  size_t waiting_calls_max = 64;    // Of each class, for a worker; more are told to come back.
-  int max_concurrent_streams = 64;  // In one connection.
+  size_t waiting_calls_max = 64;         // Of each class, for a worker; more are told to come back.
+  int max_concurrent_streams = 64;       // In one connection.
+  int64_t metadata_bytes_max = 8 << 10;  // Headers of a request.
   int64_t handshake_timeout_ms = 5'000;
   int64_t read_timeout_ms = 10'000;  // From a call's headers to the end of its request.
   // An idle or old connection ends: certificates are looked at again, and a flood of header
@@ -52,6 +54,14 @@ class Server {
                                                         const ServerOptions& options = {});
   static StatusOr<std::unique_ptr<Server>> StartAdmin(const Dispatcher& dispatcher,
                                                       const std::string& socket_path,
+                                                      const ServerOptions& options = {});
+  // For a front that ends TLS, such as HAProxy: calls without TLS on a Unix socket that only
+  // `user` and root can open, who calls in headers (transport/handed_over.h). LISTEN_FAILED, also
+  // when the process may not give the socket to that user's group.
+  static StatusOr<std::unique_ptr<Server>> StartFront(const Dispatcher& dispatcher,
+                                                      const std::string& socket_path,
+                                                      const SocketUser& user,
+                                                      transport::PeerVerifier& verifier,
                                                       const ServerOptions& options = {});
   virtual ~Server() = default;
 

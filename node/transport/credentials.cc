@@ -1,6 +1,5 @@
 #include "node/transport/credentials.h"
 
-#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "grpcpp/security/tls_certificate_verifier.h"
 #include "grpcpp/security/tls_credentials_options.h"
 #include "node/base/log.h"
+#include "node/transport/once_per_second.h"
 
 namespace enlace::transport {
 namespace {
@@ -21,20 +21,6 @@ grpc::Status Refused(const Status& status) {
   return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, MessageOf(status));
 }
 
-// Every handshake of strangers would write a line otherwise.
-class RefusalLog {
- public:
-  void Write(const Status& status, int64_t steady_ms) {
-    int64_t last = last_ms_.load();
-    if (steady_ms - last < 1000 || !last_ms_.compare_exchange_strong(last, steady_ms)) return;
-    LogWarning("handshake_refused", {{"reason", std::string(ReasonName(ReasonOf(status)))},
-                                     {"text", MessageOf(status)}});
-  }
-
- private:
-  std::atomic<int64_t> last_ms_ = -1000;
-};
-
 class CallerCheck final : public ExternalCertificateVerifier {
  public:
   CallerCheck(PeerVerifier& verifier, metrics::Metrics& metrics)
@@ -47,7 +33,11 @@ class CallerCheck final : public ExternalCertificateVerifier {
                          crypto::Purpose::kClient);
     metrics_.CountHandshake(identity.ok());
     if (!identity.ok()) {
-      log_.Write(identity.status(), SystemClock().SteadyMs());
+      if (may_log_.Now()) {
+        LogWarning("handshake_refused",
+                   {{"reason", std::string(ReasonName(ReasonOf(identity.status())))},
+                    {"text", MessageOf(identity.status())}});
+      }
       *sync_status = Refused(identity.status());
     }
     return true;  // Done at once.
@@ -57,7 +47,7 @@ class CallerCheck final : public ExternalCertificateVerifier {
  private:
   PeerVerifier& verifier_;
   metrics::Metrics& metrics_;
-  RefusalLog log_;
+  OncePerSecond may_log_;
 };
 
 class NodeCheck final : public ExternalCertificateVerifier {

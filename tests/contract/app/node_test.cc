@@ -1,6 +1,8 @@
 #include "node/app/node.h"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "enlace/admin/v1/admin_service.pb.h"
 #include "enlace/exchange/v1/channel_service.pb.h"
@@ -159,6 +161,29 @@ TEST(NodeTest, PinsTheSecretariatKeyThatInitLeftOpenAtItsFirstStart) {
   text.replace(text.find(own), own.size(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
   std::ofstream(world.ConfigFile("ARG")) << text;
   EXPECT_EQ(Refusal(world.Start("ARG")), Reason::CONFIG_INVALID) << "it is pinned now";
+}
+
+TEST(NodeTest, HasADoorForAFrontAndRefusesAUserThatThereIsNot) {
+  testing::NodeWorld world({"ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  const std::string front = "public_endpoint: 'localhost:7443'\nfront: {socket: front.sock, user: ";
+  world.WriteConfig("ARG", front + "no-such-user}\n");
+  const auto refused = world.Start("ARG");
+  ASSERT_EQ(Refusal(refused), Reason::CONFIG_INVALID);
+  EXPECT_NE(MessageOf(refused.status()).find("front.user: "), std::string::npos);
+  world.WriteConfig("ARG", front + "-no-name}\n");
+  const std::string told = MessageOf(world.Start("ARG").status());
+  EXPECT_NE(told.find("front.user (line "), std::string::npos) << told;
+  EXPECT_EQ(told.find("front.user: "), std::string::npos) << "told once: " << told;
+  const passwd* const own = getpwuid(geteuid());
+  ASSERT_NE(own, nullptr);
+  world.WriteConfig("ARG", front + own->pw_name + "}\n");
+  const std::string socket = world.Folder("ARG") + "/front.sock";
+  auto node = world.Start("ARG");
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_TRUE(std::filesystem::is_socket(socket));
+  EXPECT_TRUE((*node)->Stop(0));
+  EXPECT_FALSE(std::filesystem::exists(socket));
 }
 
 TEST(NodeTest, RefusesJurisdictionsThatAreNoCountries) {

@@ -6,6 +6,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "tests/contract/tls/bad_certificates.h"
 #include "tests/contract/tls/raw_tls_client.h"
 #include "tests/testing/rpc_world.h"
 
@@ -14,60 +15,11 @@ namespace {
 
 using Record = RpcWorld::Record;
 constexpr int64_t kTimeoutMs = 10'000;
-constexpr int64_t kLongAgo = 1600000000;
-
-// What a certificate is like, and whether it may come in.
-struct Case {
-  std::string name;
-  IssuedCertificate certificate;
-};
 
 class CertificateMatrix : public ::testing::Test {
  protected:
-  CertificateSpec Spec(const std::string& uri) const {
-    CertificateSpec spec;
-    spec.uris = {uri};
-    return spec;
-  }
-  CertificateSpec With(const std::string& uri, void (*change)(CertificateSpec&)) const {
-    CertificateSpec spec = Spec(uri);
-    change(spec);
-    return spec;
-  }
-
-  // Every way to come with the name `uri` of ARG that must fail; `other_purpose` makes a
-  // certificate that is not for this side.
-  std::vector<Case> Bad(const std::string& uri, void (*other_purpose)(CertificateSpec&)) {
-    const TestCa& arg = world_.arg_ca_;
-    CertificateSpec two = Spec(uri);
-    two.uris.push_back("spiffe://arg.demo/person/eva");
-    CertificateSpec none = Spec(uri);
-    none.uris.clear();
-    none.subject = uri;     // A name in the subject is no identity.
-    const TestCa namesake;  // Same subject as ARG's authority, another key.
-    const TestCa below_bra = world_.bra_ca_.Intermediate();
-    std::string elsewhere = uri;
-    elsewhere.replace(elsewhere.find(".demo"), 5, ".real");
-    return {
-        {"issued by another domain's authority", world_.bra_ca_.Issue(uri)},
-        {"issued below another domain's authority", below_bra.Issue(uri)},
-        {"issued by an authority of the same name", namesake.Issue(uri)},
-        {"signed by its own key", SelfSigned(Spec(uri))},
-        {"expired", arg.Issue(With(uri, [](CertificateSpec& spec) { spec.not_after = kLongAgo; }))},
-        {"not yet valid",
-         arg.Issue(With(uri, [](CertificateSpec& spec) { spec.not_before = kValidUntil - 10; }))},
-        {"two URIs", arg.Issue(two)},
-        {"no URI", arg.Issue(none)},
-        {"for another purpose", arg.Issue(With(uri, other_purpose))},
-        {"of another network", arg.Issue(elsewhere)},
-        {"an authority itself",
-         arg.Issue(With(uri, [](CertificateSpec& spec) { spec.is_ca = true; }))},
-        {"an authority that may sign nothing", arg.Issue(With(uri,
-                                                              [](CertificateSpec& spec) {
-                                                                spec.is_ca = true;
-                                                                spec.may_sign = false;
-                                                              }))},
-    };
+  std::vector<BadCertificate> Bad(const std::string& uri, void (*other_purpose)(CertificateSpec&)) {
+    return BadCertificates(world_.arg_ca_, world_.bra_ca_, uri, other_purpose);
   }
 
   Entry Show(const IssuedCertificate& certificate, int version) {
@@ -96,7 +48,8 @@ TEST_F(CertificateMatrix, TheServerLetsGoodCallersIn) {
 }
 
 TEST_F(CertificateMatrix, TheServerShowsBadCallersOut) {
-  for (const Case& bad : Bad(kArgAgency, [](CertificateSpec& spec) { spec.client = false; })) {
+  for (const BadCertificate& bad :
+       Bad(kArgAgency, [](CertificateSpec& spec) { spec.client = false; })) {
     for (const int version : kVersions) {
       EXPECT_EQ(Show(bad.certificate, version), Entry::kShownOut) << bad.name;
     }
@@ -214,7 +167,8 @@ TEST_F(NodeMatrix, AcceptsTheExpectedNode) {
 }
 
 TEST_F(NodeMatrix, RefusesBadNodesAndSaysWhy) {
-  for (const Case& bad : Bad(kArgNode, [](CertificateSpec& spec) { spec.server = false; })) {
+  for (const BadCertificate& bad :
+       Bad(kArgNode, [](CertificateSpec& spec) { spec.server = false; })) {
     const Status status = CallNodeWith(bad.certificate);
     EXPECT_THAT(status, ::testing::AnyOf(IsReason(Reason::IDENTITY_INVALID),
                                          IsReason(Reason::IDENTITY_UNTRUSTED)))

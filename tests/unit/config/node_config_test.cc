@@ -112,6 +112,27 @@ TEST(NodeConfigTest, RequiresTrustInTheOwnJurisdiction) {
             std::string::npos);
 }
 
+TEST(NodeConfigTest, AFrontHasASocketAUserAndAnAddressForOthers) {
+  const std::string whole =
+      "public_endpoint: 'node.arg.example:7443'\n"
+      "front: {socket: run/node.sock, user: haproxy}\n";
+  const auto config = ParseNodeConfig(Minimal() + whole, "/etc/enlace");
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_EQ(config->front_socket, "/etc/enlace/run/node.sock");
+  EXPECT_EQ(config->front_user, "haproxy");
+  for (const char* missing : {", user: haproxy", "socket: run/node.sock, "}) {
+    const std::string refusal = Refusal(Minimal() + Replaced(whole, missing, ""));
+    EXPECT_NE(refusal.find("front (line "), std::string::npos) << missing;
+  }
+  EXPECT_NE(Refusal(Minimal() + whole.substr(whole.find("front"))).find("public_endpoint: "),
+            std::string::npos);
+  for (const char* user : {"'a b'", "-root", "'ro\\not'", "Über", "''"}) {
+    EXPECT_NE(Refusal(Minimal() + Replaced(whole, "haproxy", user)).find("front.user (line "),
+              std::string::npos)
+        << user;
+  }
+}
+
 TEST(NodeConfigTest, RefusesWrongValuesOfEachType) {
   EXPECT_NE(Refusal(Minimal() + "log_level: loud\n"), "");
   EXPECT_NE(Refusal(Minimal() + "secretariat: oas\n"), "");

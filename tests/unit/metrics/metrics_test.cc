@@ -29,10 +29,13 @@ TEST(Metrics, CountsRefusalsHandshakesAndCommits) {
   Metrics metrics;
   metrics.CountRefusal(CallClass::kClient);
   metrics.CountHandshake(false);
+  metrics.CountUnidentified(Door::kFront);
   metrics.CountCommit(true, 7, 200);
   metrics.CountCommit(false, 3, 200);
   EXPECT_TRUE(Has(metrics, "enlace_calls_refused_total{class=\"client\"} 1"));
   EXPECT_TRUE(Has(metrics, "enlace_handshakes_total{result=\"refused\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_calls_unidentified_total{door=\"front\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_calls_unidentified_total{door=\"network\"} 0"));
   EXPECT_TRUE(Has(metrics, "enlace_store_commits_total{result=\"ok\"} 1"));
   EXPECT_TRUE(Has(metrics, "enlace_store_commits_total{result=\"failed\"} 1"));
   EXPECT_TRUE(Has(metrics, "enlace_store_writes_total 7"));
@@ -116,7 +119,8 @@ TEST(Metrics, AllSamplesHaveOurNamesAndClosedLabels) {
   metrics.SetMirrorLag("BRA", 1);
   std::istringstream lines(metrics.Render());
   const std::regex sample(
-      R"(enlace_[a-z_]+(\{((class|code|result|method|file|kind|jurisdiction|le)="[A-Za-z_0-9.+/]+",?)+\})? \S+)");
+      "enlace_[a-z_]+(\\{((class|code|door|result|method|file|kind|jurisdiction|le)="
+      "\"[A-Za-z_0-9.+/]+\",?)+\\})? \\S+");
   std::string line;
   while (std::getline(lines, line)) {
     if (line.starts_with("#")) continue;

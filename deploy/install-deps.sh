@@ -2,8 +2,9 @@
 # Installs what Enlace needs from Debian 12's own packages. Safe to run again: it asks
 # dpkg first and does nothing when all is there.
 #
-# Usage: deploy/install-deps.sh [--product | --tests | --full]
+# Usage: deploy/install-deps.sh [--product | --front | --tests | --full]
 #   --product   what building and running the programs needs (default)
+#   --front     also HAProxy, for a node behind a front (docs/OPERATIONS.md)
 #   --tests     also what the tests need
 #   --full      also what the long forms of the tests need (sanitizers' and fuzzers' clang)
 # Runs as root, or through sudo. Exit code 0 when every package is installed.
@@ -18,6 +19,7 @@ product=(
   libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
   openssl procps
 )
+front=(haproxy)
 tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf
   e2fsprogs mount)                      # Loss of power on an image; only root can mount one.
 full=(clang libclang-rt-14-dev)
@@ -25,9 +27,10 @@ full=(clang libclang-rt-14-dev)
 packages=("${product[@]}")
 case "${1:---product}" in
   --product) ;;
-  --tests) packages+=("${tests[@]}") ;;
-  --full) packages+=("${tests[@]}" "${full[@]}") ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  --front) packages+=("${front[@]}") ;;
+  --tests) packages+=("${front[@]}" "${tests[@]}") ;;
+  --full) packages+=("${front[@]}" "${tests[@]}" "${full[@]}") ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 missing=()

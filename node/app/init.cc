@@ -155,13 +155,14 @@ StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader) {
 
 Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity) {
   const std::string bytes(key.begin(), key.end());
-  ENLACE_RETURN_IF_ERROR(store.Write([&](store::Transaction& transaction) -> Status {
+  const auto work = [&](store::Transaction& transaction) -> Status {
     ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta meta, LoadMeta(transaction));
     if (!meta.secretariat_key().empty()) return absl::OkStatus();
     meta.set_secretariat_key(bytes);
     transaction.Put(store::Table::kMeta, kMetaKey, meta.SerializeAsString());
     return absl::OkStatus();
-  }));
+  };
+  ENLACE_RETURN_IF_ERROR(store.Write(work, store::WriteClass::kReserved));
   if (identity.secretariat_key.empty()) identity.secretariat_key = bytes;
   return absl::OkStatus();
 }

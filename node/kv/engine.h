@@ -90,6 +90,13 @@ class Engine {
   virtual Status VerifyChecksums() = 0;
   // How it stands at the moment; zeros for an engine without files.
   virtual metrics::DatabaseFigures Figures() const { return {}; }
+  // While `on`, no work that takes space for a while to free more later (RocksDB: compaction);
+  // what is in memory is written out, so that nothing large is still to come. Commits go on.
+  // STORE_FAILED as of Commit; a disk that was too full for this alone is no failure.
+  virtual Status SaveSpace(bool on) {
+    static_cast<void>(on);
+    return absl::OkStatus();
+  }
   // Tells the mark of the moment, also after the engine is gone.
   virtual std::function<FileListMark()> FileListSource() const {
     return [] { return FileListMark{}; };

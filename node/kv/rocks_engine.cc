@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "node/base/bytes.h"
+#include "node/base/log.h"
 #include "node/base/mutex.h"
 #include "node/kv/limits.h"
 #include "node/kv/log_files.h"
@@ -57,6 +58,11 @@ class BackgroundErrors final : public rocksdb::EventListener {
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
     failure_->Set(Damage("working in the background", *error)).IgnoreError();
   }
+  // A full disk would be waited for and the work tried again: ours is to stop for good.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* recovers) override {
+    *recovers = false;
+  }
 
  private:
   const std::shared_ptr<Failure> failure_;
@@ -88,6 +94,13 @@ struct Core {
   Core& operator=(const Core&) = delete;
   ~Core() {
     for (rocksdb::ColumnFamilyHandle* table : tables) db->DestroyColumnFamilyHandle(table);
+    if (db == nullptr) return;
+    // Every acknowledged write is synced, so nothing is lost; but the disk is not well.
+    const rocksdb::Status closed = db->Close();
+    if (!closed.ok() && failure->Get().ok()) {
+      LogError("store_failed", {{"reason", "STORE_FAILED"},
+                                {"detail", "closing the database: " + closed.ToString()}});
+    }
   }
 
   StatusOr<std::optional<std::string>> Get(const rocksdb::ReadOptions& options, TableId table,
@@ -188,6 +201,22 @@ class RocksEngine final : public Engine {
     return figures;
   }
 
+  Status SaveSpace(bool on) override {
+    // First: the flush makes files that a compaction would like to merge.
+    for (rocksdb::ColumnFamilyHandle* table : core_->tables) {
+      const rocksdb::Status set =
+          core_->db->SetOptions(table, {{"disable_auto_compactions", on ? "true" : "false"}});
+      if (!set.ok() && !set.IsNoSpace()) return core_->failure->Set(Damage("saving space", set));
+    }
+    if (!on) return absl::OkStatus();
+    rocksdb::FlushOptions options;
+    options.wait = false;
+    options.allow_write_stall = true;
+    const rocksdb::Status flushed = core_->db->Flush(options, core_->tables);
+    if (!flushed.ok()) return core_->failure->Set(Damage("flushing", flushed));
+    return absl::OkStatus();
+  }
+
   std::function<FileListMark()> FileListSource() const override {
     return [manifest = core_->manifest] { return manifest->Get(); };
   }
@@ -255,6 +284,14 @@ Status CheckPresent(const RocksOptions& options, rocksdb::Env* env) {
   return Error(Reason::STORE_FORMAT, fmt::format("there is no database in {}", options.path));
 }
 
+// Leaves `content` empty when there is no such file. A file that is there and cannot be read must
+// not pass for one that is not: what it would have shown stays unseen.
+Status ReadIfThere(const std::string& path, std::string& content) {
+  const rocksdb::Status read = rocksdb::ReadFileToString(rocksdb::Env::Default(), path, &content);
+  if (read.ok() || read.IsNotFound() || read.IsPathNotFound()) return absl::OkStatus();
+  return Error(Reason::STORE_FAILED, fmt::format("{} cannot be read: {}", path, read.ToString()));
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
@@ -297,17 +334,15 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksOptions& options) {
 
 Status CheckRocksFileList(const std::string& path, const FileListMark& mark) {
   std::string current;
-  if (!rocksdb::ReadFileToString(rocksdb::Env::Default(), path + "/CURRENT", &current).ok() ||
-      current.empty()) {
-    return absl::OkStatus();
-  }
+  ENLACE_RETURN_IF_ERROR(ReadIfThere(path + "/CURRENT", current));
+  if (current.empty()) return absl::OkStatus();
   current.pop_back();  // The newline.
   const std::optional<uint64_t> number = ManifestNumber(current);
   if (!number || *number > mark.number) return absl::OkStatus();
   std::string list;
-  if (*number == mark.number &&
-      !rocksdb::ReadFileToString(rocksdb::Env::Default(), path + "/" + current, &list).ok()) {
-    return absl::OkStatus();
+  if (*number == mark.number) {
+    ENLACE_RETURN_IF_ERROR(ReadIfThere(path + "/" + current, list));
+    if (list.empty()) return absl::OkStatus();
   }
   if (*number < mark.number || list.size() < mark.bytes) {
     return Error(Reason::STORE_BEHIND_ANCHOR,

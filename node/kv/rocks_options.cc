@@ -56,6 +56,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksOptions& options, rocksdb::Env* env)
   db.atomic_flush = true;
   // After a failed write or sync nobody knows what the disk holds; no retry.
   db.max_bgerror_resume_count = 0;
+  db.fail_if_options_file_error = true;  // A disk that refuses one file refuses others.
   db.manual_wal_flush = false;
   db.wal_compression = rocksdb::kNoCompression;  // 7.8 cannot open a compressed log.
   db.recycle_log_file_num = 0;                   // Not sound with the strict mode.

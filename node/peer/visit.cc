@@ -298,9 +298,10 @@ Status Visit::Stop(const store::ChannelHead& head, const std::string& note, cons
   LogError("mirror_contradiction", {{"peer", peer_.jurisdiction},
                                     {"origin", head.origin},
                                     {"action", "stopped; both signed checkpoints are kept"}});
-  ENLACE_RETURN_IF_ERROR(store_.Write([&](store::Transaction& transaction) {
+  const auto work = [&](store::Transaction& transaction) {
     return store::StopChannel(transaction, head.origin, {head.checkpoint, note});
-  }));
+  };
+  ENLACE_RETURN_IF_ERROR(store_.Write(work, store::WriteClass::kReserved));
   return why;
 }
 

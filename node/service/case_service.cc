@@ -136,19 +136,23 @@ StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
 StatusOr<pb::CaseRecord> CaseService::WithdrawCaseRecord(
     const rpc::CallContext& call, const pb::WithdrawCaseRecordRequest& request) {
   ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
-  return ChangeOwn(call, request.name(),
-                   [&](store::Transaction& transaction, const model::CaseRecord& current) {
-                     return store::WithdrawCase(transaction, current.reference, request.reason());
-                   });
+  return ChangeOwn(
+      call, request.name(),
+      [&](store::Transaction& transaction, const model::CaseRecord& current) {
+        return store::WithdrawCase(transaction, current.reference, request.reason());
+      },
+      store::WriteClass::kReserved);
 }
 
 StatusOr<pb::CaseRecord> CaseService::EraseCaseRecord(const rpc::CallContext& call,
                                                       const pb::EraseCaseRecordRequest& request) {
   ENLACE_RETURN_IF_ERROR(CheckReason("withdrawal_reason", request.reason()));
-  return ChangeOwn(call, request.name(),
-                   [&](store::Transaction& transaction, const model::CaseRecord& current) {
-                     return store::EraseCase(transaction, current.reference, request.reason());
-                   });
+  return ChangeOwn(
+      call, request.name(),
+      [&](store::Transaction& transaction, const model::CaseRecord& current) {
+        return store::EraseCase(transaction, current.reference, request.reason());
+      },
+      store::WriteClass::kReserved);
 }
 
 StatusOr<pb::CaseRecord> CaseService::GetCaseRecord(const rpc::CallContext& call,
@@ -223,7 +227,8 @@ Status CaseService::CheckReason(std::string_view list, uint32_t reason) const {
 }
 
 StatusOr<pb::CaseRecord> CaseService::ChangeOwn(const rpc::CallContext& call,
-                                                const std::string& name, const Change& change) {
+                                                const std::string& name, const Change& change,
+                                                store::WriteClass write_class) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
   model::CaseRecord record;
   const auto work = [&](store::Transaction& transaction) -> Status {
@@ -231,7 +236,7 @@ StatusOr<pb::CaseRecord> CaseService::ChangeOwn(const rpc::CallContext& call,
     ENLACE_ASSIGN_OR_RETURN(record, change(transaction, current));
     return AuditCommit(transaction, call, name);
   };
-  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work, write_class));
   parts_.columns.Apply({record});
   return CaseToProto(record, parts_.jurisdiction);
 }

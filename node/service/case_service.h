@@ -60,7 +60,8 @@ class CaseService {
   using Change = std::function<StatusOr<model::CaseRecord>(store::Transaction&,
                                                            const model::CaseRecord& current)>;
   StatusOr<pb::CaseRecord> ChangeOwn(const rpc::CallContext& call, const std::string& name,
-                                     const Change& change);
+                                     const Change& change,
+                                     store::WriteClass write_class = store::WriteClass::kOrdinary);
 
   const Parts parts_;
 };

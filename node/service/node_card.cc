@@ -32,12 +32,14 @@ Status EnsureNodeCard(store::Store& store, const store::ChannelKeys& keys,
   const std::string payload = card.SerializeAsString();
   ENLACE_ASSIGN_OR_RETURN(const std::string last, LastCard(*store.Read(), origin));
   if (last == payload) return absl::OkStatus();
-  return store.Write([&](store::Transaction& transaction) -> Status {
+  const auto work = [&](store::Transaction& transaction) -> Status {
     return store::AppendEntries(
                transaction, origin,
                {{"directory.card", card.jurisdiction(), model::Audience::Network(), payload}}, keys)
         .status();
-  });
+  };
+  // A node starts on a disk that is nearly full too.
+  return store.Write(work, store::WriteClass::kReserved);
 }
 
 }  // namespace enlace::service

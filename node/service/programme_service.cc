@@ -226,7 +226,7 @@ StatusOr<pb::CatalogueProgramme> ProgrammeService::WithdrawProgramme(
         Publish(transaction, "training.withdrawal", payload.SerializeAsString(), entry));
     return AuditCommit(transaction, call, entry.programme.name());
   };
-  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work, store::WriteClass::kReserved));
   return ToProto(entry);
 }
 

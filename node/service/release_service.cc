@@ -589,7 +589,7 @@ StatusOr<pb::ReleaseView> ReleaseService::WithdrawRelease(
     ENLACE_RETURN_IF_ERROR(store::ReplaceRelease(transaction, row));
     return AuditCommit(transaction, call, row.name);
   };
-  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
+  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work, store::WriteClass::kReserved));
   return ToView(row, true);
 }
 

@@ -5,7 +5,7 @@
 namespace enlace::service {
 
 Status StoreAudit::Record(const rpc::AuditEvent& event) {
-  return store_.Write([&event](store::Transaction& transaction) {
+  const auto work = [&event](store::Transaction& transaction) {
     store::AuditRecord record;
     record.caller = event.caller;
     record.method = event.method;
@@ -13,7 +13,8 @@ Status StoreAudit::Record(const rpc::AuditEvent& event) {
     record.decision = event.decision;
     record.request_id = event.request_id;
     return store::AppendAudit(transaction, record);
-  });
+  };
+  return store_.Write(work, store::WriteClass::kReserved);
 }
 
 }  // namespace enlace::service

@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 
+#include <string>
 #include <utility>
 
 #include "node/base/clock.h"
+#include "node/base/log.h"
 
 namespace enlace::store {
 
@@ -93,7 +95,13 @@ void AnchorKeeper::Run() {
       last = stopping_ && !*sync;
     }
     changed_.NotifyAll();
-    if (last) return;
+    if (!last) continue;
+    // Nobody asks for this thread's health any more.
+    if (!done.ok()) {
+      LogError("store_failed",
+               {{"reason", std::string(ReasonName(ReasonOf(done)))}, {"detail", MessageOf(done)}});
+    }
+    return;
   }
 }
 

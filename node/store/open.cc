@@ -10,6 +10,7 @@
 #include "node/store/envelope.h"
 #include "node/store/group.h"
 #include "node/store/recovery.h"
+#include "node/store/space.h"
 #include "node/store/store_impl.h"
 
 namespace enlace::store {
@@ -72,6 +73,8 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
                                              OpenReport* report) {
   ENLACE_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(options.data_dir));
   ENLACE_ASSIGN_OR_RETURN(auto anchor, AnchorFile::Open(options.anchor_path));
+  // Before the database, which needs room to open.
+  ENLACE_ASSIGN_OR_RETURN(auto space, SpaceWatch::Open(SpaceOptions(options)));
   ENLACE_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenDatabase(options, anchor->state()));
   // A kill may have come between a commit and its anchor; nothing before this start counts
   // as unsure any more. And opening has begun a new file list.
@@ -81,6 +84,7 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Clock&
   if (report != nullptr) *report = opened.report;
   StoreImpl::Parts parts{
       .lock = std::move(lock),
+      .space = std::move(space),
       .witness = std::make_unique<AnchorKeeper>(std::move(anchor), file_list, options.metrics),
       .engine = std::move(opened.engine)};
   return std::make_unique<StoreImpl>(

@@ -13,10 +13,18 @@ StoreImpl::StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& cl
                      Writer::Limits limits, uint64_t commit_sequence)
     : parts_(std::move(parts)),
       health_(std::move(health)),
-      writer_(*parts_.engine, parts_.witness.get(), health_, clock, limits, commit_sequence) {}
+      writer_(*parts_.engine, *parts_.space, parts_.witness.get(), health_, clock, limits,
+              commit_sequence) {
+  parts_.space->OnChange(
+      [this](bool low) { health_->Watch(parts_.engine->SaveSpace(low)).IgnoreError(); });
+}
 
-Status StoreImpl::Write(const std::function<Status(Transaction&)>& work) {
-  return writer_.Write(work);
+StoreImpl::~StoreImpl() {
+  parts_.space->OnChange([](bool) {});
+}
+
+Status StoreImpl::Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) {
+  return writer_.Write(work, write_class);
 }
 
 std::unique_ptr<Reader> StoreImpl::Read() {
@@ -48,13 +56,19 @@ StatusOr<uint64_t> StoreImpl::VerifyRows(const std::function<bool()>& stopped) {
   return rows;
 }
 
-std::unique_ptr<Store> Store::OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock) {
+std::unique_ptr<Store> Store::OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock,
+                                           const StoreOptions& space) {
   const StoreOptions defaults;
   auto health = std::make_shared<StoreHealth>();
   const auto sequence = ReadCommitSequence(SnapshotReader(engine->TakeSnapshot(), health));
   // A sequence that cannot be read leaves a store that answers nothing but its failure.
   if (!sequence.ok()) health->Fail(sequence.status());
-  StoreImpl::Parts parts{.engine = std::move(engine)};
+  auto watch = SpaceWatch::Open(SpaceOptions(space));
+  if (!watch.ok()) {
+    health->Fail(watch.status());
+    watch = SpaceWatch::Open({});
+  }
+  StoreImpl::Parts parts{.space = *std::move(watch), .engine = std::move(engine)};
   return std::make_unique<StoreImpl>(
       std::move(parts), std::move(health), clock,
       Writer::Limits{defaults.group_bytes_max, defaults.queue_max, nullptr}, sequence.value_or(0));

@@ -56,6 +56,29 @@ struct StoreOptions {
   size_t group_bytes_max = 8 << 20;
   size_t queue_max = 4096;              // Waiting writes; more are refused with NODE_OVERLOADED.
   metrics::Metrics* metrics = nullptr;  // Told of commits, syncs and stalls; outlives the store.
+  // With less than this free on the disk of data_dir ordinary writes are refused; 0 for never.
+  uint64_t low_water_bytes = 0;
+  uint64_t reserve_bytes = 0;  // Kept in a file of data_dir for reserved writes.
+  // Free bytes of that disk, for tests; null asks the system. Any thread.
+  std::function<StatusOr<uint64_t>()> free_bytes = nullptr;
+};
+
+// What a write is for, where the disk is nearly full (space.h).
+enum class WriteClass {
+  kOrdinary,
+  // Small, and owed to the people in the data: the record of an access, an erasure, a withdrawal.
+  kReserved,
+};
+
+enum class SpaceState {
+  kPlenty,  // All writes are taken.
+  kLow,     // Reserved writes only.
+  kSpent,   // No writes, also not out of the reserve.
+};
+struct SpaceStatus {
+  SpaceState state = SpaceState::kPlenty;
+  uint64_t free_bytes = 0;     // 0 when nothing is watched.
+  uint64_t reserve_bytes = 0;  // Still held for reserved writes.
 };
 
 // What Open did to come up.
@@ -74,23 +97,31 @@ class Store {
   // STORE_FORMAT, STORE_LOCKED, STORE_CORRUPT, STORE_BEHIND_ANCHOR; see docs/OPERATIONS.md.
   static StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options, Clock& clock,
                                                OpenReport* report = nullptr);
-  // Over a given engine without anchor, for tests.
-  static std::unique_ptr<Store> OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock);
+  // Over a given engine without anchor, for tests. `space` as in StoreOptions; its data_dir then
+  // holds the reserve alone.
+  static std::unique_ptr<Store> OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock,
+                                             const StoreOptions& space = {});
 
   // Runs `work` on the writer thread. If it returns OK its writes are durable when Write
   // returns OK, together with all or none of them. If it fails nothing of it is written
   // and its status is returned. STORE_FAILED: unknown whether it persisted; retry with the
-  // same request id. NODE_OVERLOADED: not tried.
-  virtual Status Write(const std::function<Status(Transaction&)>& work) = 0;
+  // same request id. NODE_OVERLOADED: not tried. STORE_FULL: not tried, since the disk is nearly
+  // full; the store is well, and takes writes again once there is space.
+  virtual Status Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) = 0;
+  Status Write(const std::function<Status(Transaction&)>& work) {
+    return Write(work, WriteClass::kOrdinary);
+  }
 
   virtual std::unique_ptr<Reader> Read() = 0;
 
   // Last durable commit sequence.
   virtual uint64_t commit_sequence() const = 0;
-  // OK, or why no more writes are taken.
+  // OK, or why no more writes are taken until the store is opened again.
   virtual Status Health() const = 0;
   // How the database under it stands.
   virtual metrics::DatabaseFigures Figures() const = 0;
+  // Measures the disk. A state other than kPlenty ends by itself when there is space.
+  virtual SpaceStatus Space() = 0;
   // Every row decodes, every envelope matches, engine checksums hold. `stopped` is asked at each
   // row and before the engine's own pass, which nothing ends early; once it says true the answer
   // is CALL_CANCELLED.

@@ -10,6 +10,7 @@
 #include "node/store/data_lock.h"
 #include "node/store/health.h"
 #include "node/store/reader.h"
+#include "node/store/space.h"
 #include "node/store/store.h"
 #include "node/store/writer.h"
 
@@ -20,7 +21,8 @@ class StoreImpl final : public Store {
  public:
   // Destroyed in reverse order: the engine closes, then the anchor, then the lock ends.
   struct Parts {
-    std::optional<DataLock> lock = std::nullopt;       // Nothing for an engine of a test.
+    std::optional<DataLock> lock = std::nullopt;  // Nothing for an engine of a test.
+    std::unique_ptr<SpaceWatch> space;
     std::unique_ptr<CommitWitness> witness = nullptr;  // Null without anchor.
     std::unique_ptr<kv::Engine> engine;
   };
@@ -28,11 +30,15 @@ class StoreImpl final : public Store {
   StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& clock, Writer::Limits limits,
             uint64_t commit_sequence);
 
-  Status Write(const std::function<Status(Transaction&)>& work) override;
+  ~StoreImpl() override;
+
+  using Store::Write;
+  Status Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) override;
   std::unique_ptr<Reader> Read() override;
   uint64_t commit_sequence() const override { return writer_.commit_sequence(); }
   Status Health() const override;
   metrics::DatabaseFigures Figures() const override { return parts_.engine->Figures(); }
+  SpaceStatus Space() override { return parts_.space->Look(); }
   using Store::VerifyRows;
   StatusOr<uint64_t> VerifyRows(const std::function<bool()>& stopped) override;
 

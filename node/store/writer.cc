@@ -14,6 +14,7 @@ namespace enlace::store {
 // A write that waits; lives on its caller's stack.
 struct Writer::Request {
   const std::function<Status(Transaction&)>& work;
+  const WriteClass write_class;
   Status status;  // Written by the writer thread before it sets `done`.
   Mutex mutex;
   CondVar completed;
@@ -26,9 +27,11 @@ struct Writer::Request {
   }
 };
 
-Writer::Writer(kv::Engine& engine, CommitWitness* witness, std::shared_ptr<StoreHealth> health,
-               Clock& clock, Limits limits, uint64_t commit_sequence)
+Writer::Writer(kv::Engine& engine, SpaceWatch& space, CommitWitness* witness,
+               std::shared_ptr<StoreHealth> health, Clock& clock, Limits limits,
+               uint64_t commit_sequence)
     : engine_(engine),
+      space_(space),
       witness_(witness),
       health_(std::move(health)),
       clock_(clock),
@@ -47,10 +50,11 @@ Writer::~Writer() {
   thread_.join();
 }
 
-Status Writer::Write(const std::function<Status(Transaction&)>& work) {
+Status Writer::Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) {
   ENLACE_CHECK(std::this_thread::get_id() != thread_.get_id());
   ENLACE_RETURN_IF_ERROR(health_->Get());
-  Request request{.work = work, .status = {}, .mutex = {}, .completed = {}};
+  Request request{
+      .work = work, .write_class = write_class, .status = {}, .mutex = {}, .completed = {}};
   {
     MutexLock lock(mutex_);
     if (queue_.size() >= limits_.queue_max) {
@@ -90,14 +94,20 @@ Writer::Request* Writer::Pop() {
 
 void Writer::RunGroup(Request* first) {
   const uint64_t sequence = commit_sequence_ + 1;
+  space_.Look();
   const SnapshotReader base(engine_.TakeSnapshot(), health_);
   Group group(base, sequence, clock_.NowMs());
   std::vector<Request*> members;
   for (Request* request = first; request != nullptr; request = NextRequest()) {
-    request->status = group.Run(request->work);
+    request->status = space_.Admit(request->write_class);
+    if (request->status.ok()) request->status = group.Run(request->work);
     members.push_back(request);
     if (group.bytes() >= limits_.group_bytes_max || members.size() >= kGroupWritesMax) break;
   }
+#ifdef ENLACE_BREAK_ACK_BEFORE_SYNC
+  for (Request* request : members) request->Complete();
+  Commit(group, sequence).IgnoreError();
+#else
   // A member that failed, or only read, may have seen the others' changes: it too learns
   // its result only when they are on disk, and the failure when they are not.
 #ifdef ENLACE_BREAK_EARLY_ACK
@@ -114,6 +124,7 @@ void Writer::RunGroup(Request* first) {
     if (!committed.ok()) request->status = committed;
     request->Complete();
   }
+#endif
 }
 
 Status Writer::Commit(const Group& group, uint64_t sequence) {

@@ -12,6 +12,7 @@
 #include "node/kv/engine.h"
 #include "node/store/group.h"
 #include "node/store/health.h"
+#include "node/store/space.h"
 #include "node/store/store.h"
 
 namespace enlace::store {
@@ -41,15 +42,17 @@ class Writer {
   };
 
   // `witness` may be null. All references must outlive the writer.
-  Writer(kv::Engine& engine, CommitWitness* witness, std::shared_ptr<StoreHealth> health,
-         Clock& clock, Limits limits, uint64_t commit_sequence);
+  Writer(kv::Engine& engine, SpaceWatch& space, CommitWitness* witness,
+         std::shared_ptr<StoreHealth> health, Clock& clock, Limits limits,
+         uint64_t commit_sequence);
   // Completes what is queued, then ends the thread.
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   // As Store::Write. REQUIRES: not called from within `work` (it would wait for itself).
-  Status Write(const std::function<Status(Transaction&)>& work);
+  Status Write(const std::function<Status(Transaction&)>& work,
+               WriteClass write_class = WriteClass::kOrdinary);
 
   uint64_t commit_sequence() const { return commit_sequence_; }
 
@@ -66,6 +69,7 @@ class Writer {
   Status Commit(const Group& group, uint64_t sequence);
 
   kv::Engine& engine_;
+  SpaceWatch& space_;
   CommitWitness* const witness_;
   const std::shared_ptr<StoreHealth> health_;
   Clock& clock_;

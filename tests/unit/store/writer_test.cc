@@ -30,7 +30,7 @@ class WriterTest : public ::testing::Test {
   static constexpr size_t kQueueMax = 3;
 
   void Start(size_t group_bytes_max = 1 << 20) {
-    writer_ = std::make_unique<Writer>(engine_, &witness_, health_, clock_,
+    writer_ = std::make_unique<Writer>(engine_, *space_, &witness_, health_, clock_,
                                        Writer::Limits{group_bytes_max, kQueueMax, &metrics_}, 0);
   }
   Status Put(const std::string& key, const std::string& value = "v") {
@@ -77,6 +77,7 @@ class WriterTest : public ::testing::Test {
   ManualClock clock_;
   metrics::Metrics metrics_;
   std::shared_ptr<StoreHealth> health_ = std::make_shared<StoreHealth>();
+  const std::unique_ptr<SpaceWatch> space_ = SpaceWatch::Open({}).value();  // Watches nothing.
   std::unique_ptr<Writer> writer_;
 };
 

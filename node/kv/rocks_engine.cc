@@ -284,11 +284,13 @@ Status CheckPresent(const RocksOptions& options, rocksdb::Env* env) {
   return Error(Reason::STORE_FORMAT, fmt::format("there is no database in {}", options.path));
 }
 
-// Leaves `content` empty when there is no such file. A file that is there and cannot be read must
-// not pass for one that is not: what it would have shown stays unseen.
-Status ReadIfThere(const std::string& path, std::string& content) {
+// Nothing when there is no such file. One that is there and cannot be read must not pass for one
+// that is not: what it would have shown stays unseen.
+StatusOr<std::optional<std::string>> ReadIfThere(const std::string& path) {
+  std::string content;
   const rocksdb::Status read = rocksdb::ReadFileToString(rocksdb::Env::Default(), path, &content);
-  if (read.ok() || read.IsNotFound() || read.IsPathNotFound()) return absl::OkStatus();
+  if (read.ok()) return std::optional<std::string>(std::move(content));
+  if (read.IsNotFound() || read.IsPathNotFound()) return std::optional<std::string>();
   return Error(Reason::STORE_FAILED, fmt::format("{} cannot be read: {}", path, read.ToString()));
 }
 
@@ -333,16 +335,16 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksOptions& options) {
 }
 
 Status CheckRocksFileList(const std::string& path, const FileListMark& mark) {
-  std::string current;
-  ENLACE_RETURN_IF_ERROR(ReadIfThere(path + "/CURRENT", current));
-  if (current.empty()) return absl::OkStatus();
-  current.pop_back();  // The newline.
-  const std::optional<uint64_t> number = ManifestNumber(current);
+  ENLACE_ASSIGN_OR_RETURN(auto current, ReadIfThere(path + "/CURRENT"));
+  if (!current || current->empty()) return absl::OkStatus();
+  current->pop_back();  // The newline.
+  const std::optional<uint64_t> number = ManifestNumber(*current);
   if (!number || *number > mark.number) return absl::OkStatus();
   std::string list;
   if (*number == mark.number) {
-    ENLACE_RETURN_IF_ERROR(ReadIfThere(path + "/" + current, list));
-    if (list.empty()) return absl::OkStatus();
+    ENLACE_ASSIGN_OR_RETURN(auto found, ReadIfThere(path + "/" + *current));
+    if (!found) return absl::OkStatus();
+    list = *std::move(found);
   }
   if (*number < mark.number || list.size() < mark.bytes) {
     return Error(Reason::STORE_BEHIND_ANCHOR,

@@ -110,11 +110,6 @@ void Writer::RunGroup(Request* first) {
 #else
   // A member that failed, or only read, may have seen the others' changes: it too learns
   // its result only when they are on disk, and the failure when they are not.
-#ifdef ENLACE_BREAK_EARLY_ACK
-  for (Request* request : members) request->Complete();
-  Commit(group, sequence).IgnoreError();
-  return;
-#endif
   const int64_t begin_us = clock_.SteadyUs();
   const Status committed = Commit(group, sequence);
   if (limits_.metrics != nullptr && !group.empty()) {

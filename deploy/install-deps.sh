@@ -20,7 +20,7 @@ product=(
   openssl procps
 )
 front=(haproxy)
-tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf
+tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf faketime
   e2fsprogs mount)                      # Loss of power on an image; only root can mount one.
 full=(clang libclang-rt-14-dev)
 

@@ -20,7 +20,8 @@ class NodeStatusCommand final : public Command {
         const auto status,
         node->Call<api::NodeStatus>(std::string(kService) + "GetStatus", api::GetStatusRequest()));
     const bool well = status.ready() && status.signing_closed().empty() &&
-                      status.channels_stopped() == 0 && status.channels_in_trouble() == 0;
+                      status.channels_stopped() == 0 && status.channels_in_trouble() == 0 &&
+                      status.disk_trouble().empty();
     const ExitCode ended = well ? kExitOk : kExitFindings;
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(status));
@@ -32,6 +33,10 @@ class NodeStatusCommand final : public Command {
     table.Add({"ready", status.ready() ? "yes" : "no: " + status.not_ready_reason()});
     table.Add({"signs its channels",
                status.signing_closed().empty() ? "yes" : "no: " + status.signing_closed()});
+    table.Add({"disk", status.disk_trouble().empty() ? "has room" : status.disk_trouble()});
+    table.Add(
+        {"disk free", fmt::format("{} MiB, and {} MiB in reserve", status.disk_free_bytes() >> 20,
+                                  status.disk_reserve_bytes() >> 20)});
     table.Add({"version", status.software_version()});
     table.Add({"instance", status.instance_id()});
     table.Add({"listens on", status.listen_address()});

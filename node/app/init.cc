@@ -139,6 +139,8 @@ store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
   store::StoreOptions options;
   options.data_dir = DataLayout(config.data_dir).database;
   options.anchor_path = config.anchor_path;
+  options.low_water_bytes = static_cast<uint64_t>(config.low_water_mib) << 20;
+  options.reserve_bytes = static_cast<uint64_t>(config.reserve_mib) << 20;
   return options;
 }
 

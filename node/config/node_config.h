@@ -35,6 +35,8 @@ struct NodeConfig {
   std::string jurisdiction;
   std::string data_dir;
   std::string anchor_path;
+  int64_t low_water_mib = 0;
+  int64_t reserve_mib = 0;
   std::string listen;
   std::string public_endpoint;  // Empty: the address of `listen`.
   std::string institution_en;   // Names for the node's card; empty is missing.

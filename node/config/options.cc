@@ -22,6 +22,14 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "File outside data_dir, best on another disk, that proves at start that nothing "
         "acknowledged was lost. Back it up never: it must be newer than any backup."},
        &NodeConfig::anchor_path},
+      {{"disk.low_water_mib", kInteger, "256", "MiB", 64, 1'048'576, "256",
+        "With less than this free on the disk of data_dir, ordinary writes are refused with "
+        "STORE_FULL until there is space again; reads go on."},
+       &NodeConfig::low_water_mib},
+      {{"disk.reserve_mib", kInteger, "64", "MiB", 1, 65'536, "64",
+        "Size of a file in data_dir whose blocks are given back when the disk is full, for the "
+        "audit, erasures and withdrawals."},
+       &NodeConfig::reserve_mib},
       {{"listen", kAddress, "127.0.0.1:7443", "", 0, 0, "0.0.0.0:7443",
         "Address of the network listener (mutual TLS). Port 0 takes a free one."},
        &NodeConfig::listen},

@@ -15,6 +15,18 @@ StatusOr<uint32_t> CountStopped(const store::Reader& reader) {
       heads.begin(), heads.end(), [](const store::ChannelHead& head) { return head.stopped(); }));
 }
 
+std::string DiskTrouble(store::SpaceState state) {
+  switch (state) {
+    case store::SpaceState::kPlenty:
+      break;
+    case store::SpaceState::kLow:
+      return "nearly full: only audit, erasure and withdrawal are written; free space";
+    case store::SpaceState::kSpent:
+      return "full, and the reserve is spent: nothing is written; free space";
+  }
+  return "";
+}
+
 }  // namespace
 
 AdminService::AdminService(Parts parts)
@@ -38,6 +50,10 @@ StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
   status.set_commit_sequence(parts_.store.commit_sequence());
   status.set_uptime_ms(parts_.clock.SteadyMs() - start_steady_ms_);
   status.set_listen_address(parts_.listen_address());
+  const store::SpaceStatus space = parts_.store.Space();
+  status.set_disk_trouble(DiskTrouble(space.state));
+  status.set_disk_free_bytes(space.free_bytes);
+  status.set_disk_reserve_bytes(space.reserve_bytes);
   const auto reader = parts_.store.Read();
   const Status signing = store::CheckSigningOpen(*reader);
   if (!signing.ok()) status.set_signing_closed(MessageOf(signing));

@@ -67,6 +67,7 @@ class NodeWorld {
   std::string ConfigText(const std::string& jurisdiction, const std::string& more = "") const {
     std::string text = fmt::format(
         "network: demo\njurisdiction: {}\ndata_dir: data\nanchor_path: anchor/anchor\n"
+        "disk: {{low_water_mib: 64, reserve_mib: 1}}\n"
         "listen: 127.0.0.1:{}\nadmin_socket: admin.sock\n"
         "tls: {{certificate_file: node.crt, private_key_file: node.key}}\n"
         "codelists_dir: {}/config/codelists\npolicy_file: {}/config/policy.yaml\n"

@@ -24,11 +24,6 @@ const std::set<std::string> kAlwaysMade = {"fsync", "fdatasync", "write", "pwrit
                                            "open",  "rename",    "close", "read"};
 constexpr std::array<int, 2> kErrors = {EIO, ENOSPC};
 
-struct Figures {
-  uint64_t pairs = 0, struck = 0, acks = 0, lost = 0, wrong = 0, half = 0, again = 0, retried = 0,
-           told = 0, refused_restarts = 0;
-};
-
 class StoreFaultsTest : public StoreFaultsFixture {
  protected:
   // How often an undisturbed run makes each kind of call.
@@ -39,61 +34,6 @@ class StoreFaultsTest : public StoreFaultsFixture {
     for (const Event& event : trace_) ++counts[event.call];
     for (const std::string& call : kAlwaysMade) EXPECT_GT(counts[call], 0) << call;
     return counts;
-  }
-
-  // Compares what a start without the fault finds with what was said.
-  void Check(const Said& said, const std::string& name, Figures& figures) {
-    const auto store = Store::Open(options_, clock_);
-    if (!store.ok()) {
-      ++figures.refused_restarts;
-      ADD_FAILURE() << name << ": " << store.status().ToString();
-      return;
-    }
-    const auto reader = (*store)->Read();
-    kill::Rows expected;
-    for (int writer = 0; writer < 2; ++writer) {
-      const uint64_t last = kill::LastBatch(*reader, writer).value();
-      const auto acknowledged = said.acknowledged.find(writer);
-      const uint64_t least =
-          acknowledged == said.acknowledged.end() ? kBaseBatches : acknowledged->second;
-      const auto asked = said.asked.find(writer);
-      const uint64_t most = asked == said.asked.end() ? kBaseBatches : asked->second;
-      if (last < least) figures.lost += least - last;
-      if (last > most) ++figures.wrong;
-      figures.acks += least - kBaseBatches;
-      EXPECT_GE(last, least) << name << ": acknowledged and lost";
-      EXPECT_LE(last, most) << name << ": never asked for";
-      expected.merge(kill::WriterRows(seed_, writer, last));
-    }
-    kill::Rows found = kill::ReadAll(*reader).value();
-    CheckBig(said, found, name, figures);
-    if (found != expected) {
-      ++figures.half;
-      ADD_FAILURE() << name << ": rows are missing or too many";
-    }
-    EXPECT_TRUE((*store)->VerifyRows().ok()) << name;
-    EXPECT_TRUE(kill::WriteBatch(**store, seed_, 0, kill::LastBatch(*reader, 0).value() + 1).ok())
-        << name << ": a start without the fault takes writes";
-  }
-
-  // Takes the big rows out of `found`: whole parts, and at least the acknowledged ones.
-  static void CheckBig(const Said& said, kill::Rows& found, const std::string& name,
-                       Figures& figures) {
-    const auto acknowledged = said.acknowledged.find(kBigWriter);
-    const uint64_t least = acknowledged == said.acknowledged.end() ? 0 : acknowledged->second;
-    for (int part = 0; part < kBigParts; ++part) {
-      int rows = 0;
-      for (int row = 0; row < kBigRows; ++row) {
-        const auto it = found.find(BigKey(part, row));
-        if (it == found.end()) continue;
-        EXPECT_EQ(it->second, BigValue(part, row)) << name;
-        found.erase(it);
-        ++rows;
-      }
-      if (rows != 0 && rows != kBigRows) ++figures.half;
-      if (rows == 0 && static_cast<uint64_t>(part) < least) ++figures.lost;
-      EXPECT_TRUE(rows == kBigRows || (rows == 0 && static_cast<uint64_t>(part) >= least)) << name;
-    }
   }
 
   // After a failed sync nobody knows what of the file is on the disk, and a second sync that

@@ -1,6 +1,7 @@
 // The store on a disk: creating, opening, locking, repairing, refusing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -226,6 +227,43 @@ TEST_F(DiskTest, AFlippedBitAnywhereInTheFileListIsRefused) {
     Overwrite(list, bit / 8, sound.substr(bit / 8, 1));
   }
   EXPECT_EQ(Get(*Open().value(), "a"), "1");
+}
+
+// As a copy that was broken off leaves it: some files whole, one in part, the others not there.
+TEST_F(DiskTest, AHalfCopiedDirectoryIsRefusedWithAReasonOfItsOwn) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Put(*Open().value(), "a" + std::to_string(i), std::string(3000, 'x')).ok());
+  }
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(options_.data_dir + "/db")) {
+    files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  const StoreOptions whole = options_;
+  options_.data_dir = dir_.path("copy");
+  options_.anchor_path = dir_.path("copied-anchor");
+  for (size_t copied = 0; copied < files.size(); ++copied) {
+    fs::remove_all(options_.data_dir);
+    fs::create_directories(options_.data_dir + "/db");
+    fs::copy(whole.data_dir + "/LOCK", options_.data_dir + "/LOCK");
+    fs::copy(whole.anchor_path, options_.anchor_path, fs::copy_options::overwrite_existing);
+    for (size_t i = 0; i <= copied; ++i) {
+      fs::copy(files[i], fs::path(options_.data_dir) / "db" / files[i].filename());
+    }
+    const fs::path last = fs::path(options_.data_dir) / "db" / files[copied].filename();
+    fs::resize_file(last, fs::file_size(last) / 2);
+    const auto store = Open();
+    if (store.ok()) {  // Only what the database makes anew was missing.
+      EXPECT_EQ(Get(**store, "a2"), std::string(3000, 'x')) << files[copied];
+      continue;
+    }
+    const Reason reason = ReasonOf(store.status());
+    EXPECT_TRUE(reason == Reason::STORE_FORMAT || reason == Reason::STORE_CORRUPT ||
+                reason == Reason::STORE_BEHIND_ANCHOR)
+        << files[copied] << ": " << store.status();
+  }
+  options_ = whole;
+  EXPECT_EQ(Get(*Open().value(), "a2"), std::string(3000, 'x'));
 }
 
 TEST_F(DiskTest, AForeignAnchorIsRefused) {

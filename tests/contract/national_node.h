@@ -74,8 +74,8 @@ inline authz::Caller CallerOf(const std::string& uri) {
 class NationalNode {
  public:
   explicit NationalNode(std::unique_ptr<kv::Engine> engine = nullptr,
-                        query::ColumnsOptions options = {})
-      : db(std::move(engine)),
+                        query::ColumnsOptions options = {}, const store::StoreOptions& space = {})
+      : db(std::move(engine), space),
         columns(*service::CaseColumns::Load(*db.store, ShippedCodesPtr(), options)) {
     cases.Register(table);
     statistics.Register(table);

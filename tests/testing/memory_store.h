@@ -30,10 +30,12 @@ class SharedEngine final : public kv::Engine {
 };
 
 struct MemoryStore {
-  explicit MemoryStore(std::unique_ptr<kv::Engine> under = nullptr)
+  // `space` as of Store::OpenOnEngine.
+  explicit MemoryStore(std::unique_ptr<kv::Engine> under = nullptr,
+                       const store::StoreOptions& space = {})
       : engine(under != nullptr ? std::move(under)
                                 : kv::OpenMemoryEngine(static_cast<size_t>(store::Table::kCount))),
-        store(store::Store::OpenOnEngine(std::make_unique<SharedEngine>(engine), clock)) {}
+        store(store::Store::OpenOnEngine(std::make_unique<SharedEngine>(engine), clock, space)) {}
 
   // Runs `work` as one commit that must succeed.
   void Commit(const std::function<void(store::Transaction&)>& work) {

@@ -29,7 +29,8 @@ TEST_F(ClockJumps, CommitsGoOnCountingAndNoRecordVanishes) {
     EXPECT_GT(node_.db.store->commit_sequence(), last) << jump;
     last = node_.db.store->commit_sequence();
     std::set<std::string> listed;
-    for (const auto& row : List(node_.police).case_records()) listed.insert(row.name());
+    const auto all = List(node_.police);
+    for (const auto& row : all.case_records()) listed.insert(row.name());
     EXPECT_EQ(listed, created) << jump;
   }
 }

@@ -135,7 +135,7 @@ TEST(DiskFullTest, OrdinaryWritesEndFirstThenThoseThatAreOwedAndAllComeBackWitho
   EXPECT_NE(world.Status()->disk_trouble(), "");
 
   // Full: the reserve gives the room.
-  ASSERT_TRUE(LeaveFree(disk, "filler2", 0));
+  ASSERT_TRUE(LeaveFree(disk, "filler2", kMiB / 4));
   EXPECT_TRUE(world.Get(other->name()).ok());
   EXPECT_LT(world.Status()->disk_reserve_bytes(), 16 * kMiB);
   EXPECT_TRUE(world.Erase(other->name()).ok());

@@ -203,6 +203,13 @@ TEST_F(RocksTest, TellsHowLongTheDiskTookAndHowTheDatabaseStands) {
 }
 
 // The settings that reliability rests on, so that no edit drops one by accident.
+TEST_F(RocksTest, AFileListThatCannotBeReadIsNotTakenForOneThatIsNotThere) {
+  const FileListMark mark{.number = 5, .bytes = 100, .crc = 1};
+  EXPECT_TRUE(CheckRocksFileList(dir_.path(), mark).ok()) << "opening says that nothing is there";
+  std::filesystem::create_directory(dir_.path("CURRENT"));  // It opens, and no byte can be read.
+  EXPECT_EQ(ReasonOf(CheckRocksFileList(dir_.path(), mark)), Reason::STORE_FAILED);
+}
+
 TEST(RocksOptionsTest, KeepTheRulesOfThisVersion) {
   const rocksdb::DBOptions db = MakeDbOptions({}, rocksdb::Env::Default());
   EXPECT_EQ(db.wal_recovery_mode, rocksdb::WALRecoveryMode::kAbsoluteConsistency);

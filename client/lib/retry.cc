@@ -35,6 +35,7 @@ bool MayRetry(const Status& status, bool repeatable) {
   switch (ReasonOf(status)) {
     case Reason::NODE_DRAINING:
     case Reason::NODE_OVERLOADED:
+    case Reason::SIGNING_WAITS:
       return true;
     case Reason::PEER_UNREACHABLE:
       return repeatable;

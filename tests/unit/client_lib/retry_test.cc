@@ -30,6 +30,7 @@ TEST(Retry, AWriteIsRepeatableWhenTheNodeCanKnowItAgain) {
 
 TEST(Retry, GoesOnOnlyWhereNothingCanHaveHappenedTwice) {
   EXPECT_TRUE(MayRetry(Error(Reason::NODE_DRAINING, ""), false));
+  EXPECT_TRUE(MayRetry(Error(Reason::SIGNING_WAITS, ""), false));
   EXPECT_TRUE(MayRetry(Error(Reason::NODE_OVERLOADED, ""), false));
   EXPECT_TRUE(MayRetry(Error(Reason::PEER_UNREACHABLE, ""), true));
   EXPECT_FALSE(MayRetry(Error(Reason::PEER_UNREACHABLE, ""), false));

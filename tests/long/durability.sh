@@ -3,7 +3,7 @@
 #
 # Usage: tests/long/durability.sh [BUILD]     (build/dev when none is named)
 # Exit code 0 when every trial passed. The power cuts need root and loop devices; without they
-# say so. Takes about half an hour on two cores. ENLACE_TEST_SEED repeats a run.
+# say so. Plan an hour on two cores. ENLACE_TEST_SEED repeats a run.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-build/dev}

@@ -9,16 +9,11 @@
 #include "node/crypto/hash.h"
 #include "node/store/anchor.h"
 #include "node/store/data_lock.h"
-#include "node/store/group.h"
-#include "node/store/reader.h"
+#include "node/store/incarnation.h"
 #include "node/store/recovery.h"
 
 namespace enlace::store {
 namespace {
-
-SnapshotReader ReaderOf(const OpenedDatabase& opened) {
-  return {opened.engine->TakeSnapshot(), std::make_shared<StoreHealth>()};
-}
 
 Status CheckAnchorIsOurs(const OpenedDatabase& opened, const AnchorState& anchor,
                          const StoreOptions& options) {
@@ -31,23 +26,6 @@ Status CheckAnchorIsOurs(const OpenedDatabase& opened, const AnchorState& anchor
                            "data_dir. It is not overwritten; only if that other store is surely "
                            "given up, move its anchor away and adopt again",
                            options.anchor_path, options.data_dir));
-}
-
-// Makes `opened` a database that no other anchor or copy of this store fits.
-Status BeginIncarnation(OpenedDatabase& opened, std::string_view replaced_instance) {
-  const SnapshotReader reader = ReaderOf(opened);
-  ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta meta, ReadMeta(reader));
-  meta.set_instance_id(crypto::RandomBytes(kInstanceIdBytes));
-  Group group(reader, opened.commit_sequence + 1, 0);
-  ENLACE_RETURN_IF_ERROR(group.Run([&](Transaction& transaction) {
-    transaction.Put(kStoreTable, kStoreKey, meta.SerializeAsString());
-    CloseSigning(transaction, replaced_instance);
-    return absl::OkStatus();
-  }));
-  ENLACE_RETURN_IF_ERROR(opened.engine->Commit(group.ToBatch()));
-  opened.instance_id = meta.instance_id();
-  ++opened.commit_sequence;
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -78,7 +56,8 @@ StatusOr<AdoptedDatabase> AdoptDatabase(const StoreOptions& options,
                       opened.commit_sequence >= anchor->commit_sequence;
   if (!proven) {
     ENLACE_RETURN_IF_ERROR(
-        BeginIncarnation(opened, anchor.has_value() ? anchor->instance_id : opened.instance_id));
+        BeginIncarnation(opened, anchor.has_value() ? anchor->instance_id : opened.instance_id,
+                         crypto::RandomBytes(kInstanceIdBytes)));
   }
   ENLACE_RETURN_IF_ERROR(AnchorFile::Replace(
       options.anchor_path,

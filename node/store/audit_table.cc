@@ -18,23 +18,9 @@ namespace pb = enlace::storage::v1;
 constexpr char kHeadKey[] = "audit";
 constexpr size_t kHeadBytes = 40;
 
-struct ChainHead {
-  Hash last{};
-  uint64_t count = 0;
-};
-
-StatusOr<ChainHead> LoadHead(const Reader& reader) {
-  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(Table::kMeta, kHeadKey));
-  if (!bytes.has_value()) return ChainHead{};
-  if (bytes->size() != kHeadBytes) {
-    return Error(Reason::STORE_CORRUPT, "the head of the audit chain has the wrong size");
-  }
-  return ChainHead{HashFromBytes(std::string_view(*bytes).substr(0, 32)), ReadU64(*bytes, 32)};
-}
-
-void SaveHead(Transaction& transaction, const ChainHead& head) {
+void SaveHead(Transaction& transaction, const AuditHead& head) {
   std::string bytes(AsView(head.last));
-  AppendU64(bytes, head.count);
+  AppendU64(bytes, head.records);
   transaction.Put(Table::kMeta, kHeadKey, bytes);
 }
 
@@ -81,8 +67,17 @@ void ForgetOldRequests(Transaction& transaction, const std::string& key) {
 
 }  // namespace
 
+StatusOr<AuditHead> LoadAuditHead(const Reader& reader) {
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(Table::kMeta, kHeadKey));
+  if (!bytes.has_value()) return AuditHead{};
+  if (bytes->size() != kHeadBytes) {
+    return Error(Reason::STORE_CORRUPT, "the head of the audit chain has the wrong size");
+  }
+  return AuditHead{HashFromBytes(std::string_view(*bytes).substr(0, 32)), ReadU64(*bytes, 32)};
+}
+
 Status AppendAudit(Transaction& transaction, const AuditRecord& record) {
-  ENLACE_ASSIGN_OR_RETURN(ChainHead head, LoadHead(transaction));
+  ENLACE_ASSIGN_OR_RETURN(AuditHead head, LoadAuditHead(transaction));
   pb::StoredAudit row;
   row.set_time_ms(transaction.now_ms());
   row.set_caller(record.caller);
@@ -98,32 +93,32 @@ Status AppendAudit(Transaction& transaction, const AuditRecord& record) {
   AppendU32(key, transaction.NextIndex());
   transaction.Put(Table::kAudit, key, bytes);
   head.last = crypto::Sha256(bytes);
-  ++head.count;
+  ++head.records;
   SaveHead(transaction, head);
   return absl::OkStatus();
 }
 
 StatusOr<uint64_t> VerifyAuditChain(const Reader& reader) {
-  ENLACE_ASSIGN_OR_RETURN(const ChainHead head, LoadHead(reader));
-  ChainHead walked;
+  ENLACE_ASSIGN_OR_RETURN(const AuditHead head, LoadAuditHead(reader));
+  AuditHead walked;
   Status fault;
   ENLACE_RETURN_IF_ERROR(
       reader.Scan(Table::kAudit, {}, [&](std::string_view, std::string_view value) {
         pb::StoredAudit row;
         if (!ParseRow(value, "audit", row).ok()) {
-          fault = BrokenLink(walked.count + 1, "the record does not decode");
+          fault = BrokenLink(walked.records + 1, "the record does not decode");
         } else if (row.previous_hash() != AsView(walked.last)) {
-          fault = BrokenLink(walked.count + 1, "it does not name the record before it");
+          fault = BrokenLink(walked.records + 1, "it does not name the record before it");
         }
         walked.last = crypto::Sha256(value);
-        ++walked.count;
+        ++walked.records;
         return fault.ok();
       }));
   ENLACE_RETURN_IF_ERROR(fault);
-  if (walked.count != head.count || walked.last != head.last) {
-    return BrokenLink(walked.count + 1, "records at the end are missing or foreign");
+  if (walked.records != head.records || walked.last != head.last) {
+    return BrokenLink(walked.records + 1, "records at the end are missing or foreign");
   }
-  return walked.count;
+  return walked.records;
 }
 
 StatusOr<std::optional<std::string>> FindRequest(const Reader& reader, std::string_view caller,

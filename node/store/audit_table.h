@@ -23,6 +23,13 @@ struct AuditRecord {
 
 // Appends a link to the chain.
 Status AppendAudit(Transaction& transaction, const AuditRecord& record);
+// Where the chain ends: the hash of its last record (zeros when it is empty) and their number.
+struct AuditHead {
+  Hash last{};
+  uint64_t records = 0;
+};
+// STORE_CORRUPT.
+StatusOr<AuditHead> LoadAuditHead(const Reader& reader);
 // Checks the chain from its beginning; STORE_CORRUPT names the first bad link. Returns the count.
 StatusOr<uint64_t> VerifyAuditChain(const Reader& reader);
 

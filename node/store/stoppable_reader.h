@@ -15,7 +15,10 @@ namespace enlace::store {
 class StoppableReader final : public Reader {
  public:
   StoppableReader(std::unique_ptr<Reader> reader, std::function<bool()> stopped)
-      : reader_(std::move(reader)), stopped_(std::move(stopped)) {}
+      : owned_(std::move(reader)), reader_(owned_.get()), stopped_(std::move(stopped)) {}
+  // `reader` must outlive it.
+  StoppableReader(const Reader& reader, std::function<bool()> stopped)
+      : reader_(&reader), stopped_(std::move(stopped)) {}
 
   StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const override {
     ENLACE_RETURN_IF_ERROR(Check());
@@ -39,7 +42,8 @@ class StoppableReader final : public Reader {
     return Error(Reason::CALL_CANCELLED, "the call ended before its work was done");
   }
 
-  const std::unique_ptr<Reader> reader_;
+  const std::unique_ptr<Reader> owned_;
+  const Reader* const reader_;
   const std::function<bool()> stopped_;
 };
 

@@ -36,18 +36,6 @@ Status CheckNothingThere(const config::NodeConfig& config) {
   return absl::OkStatus();
 }
 
-Status MakeFolders(const config::NodeConfig& config) {
-  std::error_code error;
-  fs::create_directories(config.data_dir, error);
-  const fs::path anchor_folder = fs::path(config.anchor_path).parent_path();
-  if (!error && !anchor_folder.empty()) fs::create_directories(anchor_folder, error);
-  if (error || chmod(config.data_dir.c_str(), 0700) != 0) {
-    return Error(Reason::STORE_FAILED, "cannot make " + config.data_dir + " or the anchor's folder",
-                 {{"path", config.data_dir}});
-  }
-  return absl::OkStatus();
-}
-
 StatusOr<std::string> PinnedKey(const config::NodeConfig& config,
                                 const std::optional<std::string>& base64,
                                 const crypto::PublicKey& own) {
@@ -106,7 +94,7 @@ StatusOr<InitResult> InitNode(const config::NodeConfig& config,
                               const std::optional<std::string>& secretariat_key, Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckNothingThere(config));
   ENLACE_RETURN_IF_ERROR(PinnedKey(config, secretariat_key, {}).status());
-  ENLACE_RETURN_IF_ERROR(MakeFolders(config));
+  ENLACE_RETURN_IF_ERROR(MakeDataFolders(config));
   const DataLayout layout(config.data_dir);
   ENLACE_ASSIGN_OR_RETURN(const store::ChannelKeys keys, CreateKeys(layout));
 
@@ -133,6 +121,18 @@ StatusOr<InitResult> InitNode(const config::NodeConfig& config,
         channel::VerifierKeyText(OwnOrigin(config, kind), result.channel_key));
   }
   return result;
+}
+
+Status MakeDataFolders(const config::NodeConfig& config) {
+  std::error_code error;
+  fs::create_directories(config.data_dir, error);
+  const fs::path anchor_folder = fs::path(config.anchor_path).parent_path();
+  if (!error && !anchor_folder.empty()) fs::create_directories(anchor_folder, error);
+  if (error || chmod(config.data_dir.c_str(), 0700) != 0) {
+    return Error(Reason::STORE_FAILED, "cannot make " + config.data_dir + " or the anchor's folder",
+                 {{"path", config.data_dir}});
+  }
+  return absl::OkStatus();
 }
 
 store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
@@ -195,6 +195,21 @@ Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& con
       fmt::format("the data directory was made for {} in network {}, and the "
                   "configuration is for {} in network {}; name the right directory",
                   identity.jurisdiction, identity.network, config.jurisdiction, config.network));
+}
+
+Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) {
+  ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
+  for (const store::ChannelHead& head : heads) {
+    if (!head.own) continue;
+    const auto signed_by_us =
+        channel::OpenCheckpoint(head.checkpoint, head.origin, keys.signing.public_key());
+    if (signed_by_us.ok()) continue;
+    return Error(Reason::KEY_INVALID,
+                 fmt::format("the key in the data directory is not the one that signed the channel "
+                             "{}; put the file keys/channel.key back as it was",
+                             head.origin));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace enlace::app

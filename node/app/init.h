@@ -7,10 +7,15 @@
 #include "node/base/clock.h"
 #include "node/config/node_config.h"
 #include "node/crypto/ed25519.h"
+#include "node/store/channel_table.h"
 #include "node/store/store.h"
 
 // What `enlaced init` does, and what a directory says it is.
 namespace enlace::app {
+
+// Makes data_dir, closed to others, and the folder of the anchor, where they are not yet.
+// STORE_FAILED.
+Status MakeDataFolders(const config::NodeConfig& config);
 
 // The store of this configuration.
 store::StoreOptions StoreOptionsOf(const config::NodeConfig& config);
@@ -56,5 +61,9 @@ Status CheckSubjectKey(store::Store& store, const std::string& subject_key);
 
 // STORE_FORMAT unless the directory was made for this network and jurisdiction.
 Status CheckIdentity(const NodeIdentity& identity, const config::NodeConfig& config);
+
+// KEY_INVALID unless these keys have signed the own channels. Peers know them by one key: an entry
+// signed with another would end them there.
+Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys);
 
 }  // namespace enlace::app

@@ -21,6 +21,8 @@ int Main(int argc, char** argv) {
   AddInit(parser, run);
   AddServe(parser, run);
   AddCheckConfig(parser, run);
+  AddBackup(parser, run);
+  AddRestore(parser, run);
   AddVerify(parser, run);
   AddAdopt(parser, run);
   AddVersion(parser, run);

@@ -15,7 +15,6 @@
 #include "node/base/bytes.h"
 #include "node/base/log.h"
 #include "node/base/mutex.h"
-#include "node/channel/checkpoint.h"
 #include "node/crypto/hash.h"
 #include "node/metrics/metrics.h"
 #include "node/peer/signing_hold.h"
@@ -70,22 +69,6 @@ Status PinWhatIsOpen(store::Store& store, const Inputs& inputs, NodeIdentity& id
   ENLACE_RETURN_IF_ERROR(PinSecretariat(store, found->second, identity));
   LogInfo("secretariat_pinned",
           {{"jurisdiction", secretariat}, {"channel_key", Base64Encode(identity.secretariat_key)}});
-  return absl::OkStatus();
-}
-
-// Peers know the own channels by one key: an entry signed with another would end them there.
-Status CheckOwnKey(const store::Reader& reader, const store::ChannelKeys& keys) {
-  ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader));
-  for (const store::ChannelHead& head : heads) {
-    if (!head.own) continue;
-    const auto signed_by_us =
-        channel::OpenCheckpoint(head.checkpoint, head.origin, keys.signing.public_key());
-    if (signed_by_us.ok()) continue;
-    return Error(Reason::KEY_INVALID,
-                 fmt::format("the key in the data directory is not the one that signed the channel "
-                             "{}; put the file keys/channel.key back as it was",
-                             head.origin));
-  }
   return absl::OkStatus();
 }
 

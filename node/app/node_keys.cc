@@ -36,8 +36,16 @@ Status WriteAll(int file, const std::string& path, const std::string& content) {
   return fsync(file) == 0 ? absl::OkStatus() : Refused(path, "sync");
 }
 
-std::string SigningFile(const DataLayout& layout) { return layout.keys + "/channel.key"; }
-std::string SubjectFile(const DataLayout& layout) { return layout.keys + "/subject.key"; }
+constexpr char kSigningName[] = "channel.key";
+constexpr char kSubjectName[] = "subject.key";
+
+std::string SigningFile(const DataLayout& layout) { return layout.keys + "/" + kSigningName; }
+std::string SubjectFile(const DataLayout& layout) { return layout.keys + "/" + kSubjectName; }
+
+Status MakeKeysFolder(const DataLayout& layout) {
+  if (mkdir(layout.keys.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return Refused(layout.keys, "make");
+}
 
 StatusOr<std::string> ReadKey(const std::string& path) {
   struct stat status {};
@@ -76,11 +84,11 @@ Status WriteNewFile(const std::string& path, const std::string& content, unsigne
   return store::SyncParentFolder(path);
 }
 
-Status ReplaceFile(const std::string& path, const std::string& content) {
+Status ReplaceFile(const std::string& path, const std::string& content, unsigned mode) {
   const std::string part = path + ".part";
   std::error_code ignored;
   std::filesystem::remove(part, ignored);
-  Status replaced = WriteNewFile(part, content, 0644);
+  Status replaced = WriteNewFile(part, content, mode);
   if (replaced.ok() && rename(part.c_str(), path.c_str()) != 0) replaced = Refused(path, "replace");
   if (!replaced.ok()) {
     std::filesystem::remove(part, ignored);
@@ -90,15 +98,33 @@ Status ReplaceFile(const std::string& path, const std::string& content) {
 }
 
 StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout) {
-  if (mkdir(layout.keys.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Refused(layout.keys, "make");
-  }
+  ENLACE_RETURN_IF_ERROR(MakeKeysFolder(layout));
   store::ChannelKeys keys{crypto::SigningKey::Generate(), crypto::RandomBytes(kKeyBytes)};
-  ENLACE_RETURN_IF_ERROR(
-      WriteNewFile(SigningFile(layout), Base64Encode(keys.signing.seed()) + "\n", 0600));
-  ENLACE_RETURN_IF_ERROR(
-      WriteNewFile(SubjectFile(layout), Base64Encode(keys.subject_key) + "\n", 0600));
+  for (const auto& [name, content] : ToKeyFiles(keys)) {
+    ENLACE_RETURN_IF_ERROR(WriteNewFile(layout.keys + "/" + name, content, 0600));
+  }
   return keys;
+}
+
+const std::vector<std::string>& KeyFileNames() {
+  static const std::vector<std::string> names = {kSigningName, kSubjectName};
+  return names;
+}
+
+KeyFiles ToKeyFiles(const store::ChannelKeys& keys) {
+  return {{kSigningName, Base64Encode(keys.signing.seed()) + "\n"},
+          {kSubjectName, Base64Encode(keys.subject_key) + "\n"}};
+}
+
+Status InstallKeys(const DataLayout& layout, const KeyFiles& files) {
+  ENLACE_RETURN_IF_ERROR(MakeKeysFolder(layout));
+  std::error_code ignored;
+  for (const auto& [name, content] : files) {
+    const std::string path = layout.keys + "/" + name;
+    if (std::filesystem::exists(path, ignored)) continue;
+    ENLACE_RETURN_IF_ERROR(ReplaceFile(path, content, 0600));
+  }
+  return store::SyncParentFolder(layout.keys);
 }
 
 StatusOr<store::ChannelKeys> LoadKeys(const DataLayout& layout) {

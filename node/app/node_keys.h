@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "node/base/error.h"
 #include "node/store/channel_table.h"
@@ -27,6 +29,14 @@ struct DataLayout {
 // is one already, STORE_FAILED when the disk refuses.
 StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout);
 
+// The files as a backup holds them: name without folder, content.
+using KeyFiles = std::vector<std::pair<std::string, std::string>>;
+const std::vector<std::string>& KeyFileNames();
+KeyFiles ToKeyFiles(const store::ChannelKeys& keys);
+// Puts key files below `layout.keys` where none of the name is; on disk when OK is returned. Can be
+// repeated after a kill. STORE_FAILED.
+Status InstallKeys(const DataLayout& layout, const KeyFiles& files);
+
 // STORE_FORMAT when a file is missing, KEY_INVALID when it is open to group or others or
 // does not hold a key.
 StatusOr<store::ChannelKeys> LoadKeys(const DataLayout& layout);
@@ -36,6 +46,6 @@ Status WriteNewFile(const std::string& path, const std::string& content, unsigne
 
 // Puts a small text in place of another in one step, so that a reader sees the old or the
 // new one. STORE_FAILED.
-Status ReplaceFile(const std::string& path, const std::string& content);
+Status ReplaceFile(const std::string& path, const std::string& content, unsigned mode = 0644);
 
 }  // namespace enlace::app

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "node/app/backup.h"
 #include "node/app/verify.h"
 #include "node/app/version.h"
 #include "node/base/bytes.h"
@@ -74,7 +75,11 @@ service::AdminService::Parts AdminParts(const Services::Parts& parts, const peer
           parts.listen_address,
           parts.readiness,
           [&puller] { return PeerStatuses(puller); },
-          KeysOf(parts.inputs, parts.keys.signing.public_key())};
+          KeysOf(parts.inputs, parts.keys.signing.public_key()),
+          [parts](const std::string& folder, bool with_keys, const std::function<bool()>& stopped) {
+            return BackUp(parts.store, parts.inputs.config, parts.keys, parts.clock,
+                          {folder, with_keys}, stopped);
+          }};
 }
 
 std::set<std::string> Members(const config::NodeConfig& config) {

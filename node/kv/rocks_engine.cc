@@ -261,7 +261,7 @@ Status OpenError(const RocksOptions& options, const rocksdb::Status& status) {
   if (Contains(text, "Column families not opened") || Contains(text, "Column family not found")) {
     return Error(Reason::STORE_FORMAT,
                  fmt::format("the database in {} has other tables than this version of the program "
-                             "knows ({}); use the version that made it, or restore a backup",
+                             "knows ({}); use the version that made it",
                              options.path, text));
   }
   const bool disk = status.IsIOError() && !status.IsPathNotFound();

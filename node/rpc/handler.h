@@ -22,8 +22,9 @@ namespace enlace::rpc {
 struct CallContext {
   const authz::Caller& caller;
   std::string method;
-  std::string request_id;          // Made by the node; leaves with INTERNAL errors.
-  int64_t deadline_steady_ms = 0;  // Of Clock::SteadyMs; at most Dispatcher::kCallMsMax away.
+  std::string request_id;  // Made by the node; leaves with INTERNAL errors.
+  // Of Clock::SteadyMs; at most Dispatcher::kCallMsMax away, kAdminCallMsMax for the operator.
+  int64_t deadline_steady_ms = 0;
   // True once the caller went away, the deadline passed, or the node ended a drain. A handler
   // asks in every loop over rows and returns when told, with whatever it has: the answer is
   // then CALL_CANCELLED or DEADLINE_PASSED. Thread-safe.

@@ -39,6 +39,8 @@ void AdminService::Register(rpc::HandlerTable& table) {
                   admin::ListPeersResponse);
   ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", VerifyStore, *this,
                   admin::VerifyStoreRequest, admin::VerifyStoreResponse);
+  ENLACE_REGISTER(table, "enlace.admin.v1.AdminService", Backup, *this, admin::BackupRequest,
+                  admin::BackupResponse);
 }
 
 StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
@@ -89,6 +91,19 @@ StatusOr<admin::VerifyStoreResponse> AdminService::VerifyStore(const rpc::CallCo
   response.set_rows_checked(verified.rows);
   response.set_entries_checked(verified.entries);
   for (const std::string& finding : verified.findings) response.add_findings(finding);
+  return response;
+}
+
+StatusOr<admin::BackupResponse> AdminService::Backup(const rpc::CallContext& call,
+                                                     const admin::BackupRequest& request) {
+  ENLACE_ASSIGN_OR_RETURN(const store::BackupManifest made,
+                          parts_.back_up(request.folder(), request.with_keys(), call.cancelled));
+  admin::BackupResponse response;
+  response.set_commit_sequence(made.commit_sequence);
+  response.set_rows(made.rows());
+  response.set_bytes(made.bytes());
+  response.set_files(static_cast<uint32_t>(made.files.size()));
+  response.set_channels(static_cast<uint32_t>(made.channels.size()));
   return response;
 }
 

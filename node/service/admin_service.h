@@ -9,10 +9,11 @@
 #include "node/base/clock.h"
 #include "node/rpc/handler.h"
 #include "node/service/store_verification.h"
+#include "node/store/backup_manifest.h"
 #include "node/store/store.h"
 
-// What an operator may ask at the admin socket: health, peers and a full check. Never a
-// case. Thread-safe.
+// What an operator may ask at the admin socket: health, peers, a full check and a backup.
+// Never a case. Thread-safe.
 namespace enlace::service {
 
 namespace admin = enlace::admin::v1;
@@ -27,6 +28,10 @@ class AdminService {
     std::function<Status()> readiness;  // OK while calls are taken and writes go through.
     std::function<std::vector<admin::PeerStatus>()> peers;  // Any order.
     KeyOfChannel key_of;
+    // Writes a backup to a new folder, with the keys if told so, until `stopped` says true.
+    std::function<StatusOr<store::BackupManifest>(const std::string& folder, bool with_keys,
+                                                  const std::function<bool()>& stopped)>
+        back_up;
   };
   explicit AdminService(Parts parts);
 
@@ -38,6 +43,8 @@ class AdminService {
                                                const admin::ListPeersRequest& request);
   StatusOr<admin::VerifyStoreResponse> VerifyStore(const rpc::CallContext& call,
                                                    const admin::VerifyStoreRequest& request);
+  StatusOr<admin::BackupResponse> Backup(const rpc::CallContext& call,
+                                         const admin::BackupRequest& request);
 
  private:
   const Parts parts_;

@@ -5,20 +5,18 @@
 #include "node/store/audit_table.h"
 #include "node/store/channel_table.h"
 #include "node/store/stoppable_reader.h"
+#include "node/store/verify.h"
 
 namespace enlace::service {
 namespace {
 
 class Verifier {
  public:
-  Verifier(store::Store& store, const KeyOfChannel& key_of, const std::function<bool()>& stopped)
-      : store_(store), key_of_(key_of), stopped_(stopped) {}
+  explicit Verifier(const KeyOfChannel& key_of) : key_of_(key_of) {}
 
-  StoreVerification Run() {
-    const auto rows = store_.VerifyRows(stopped_);
+  StoreVerification Run(const StatusOr<uint64_t>& rows, const store::Reader& reader) {
     if (rows.ok()) result_.rows = *rows;
     Note("rows", rows.status());
-    const store::StoppableReader reader(store_.Read(), stopped_);
     const auto audit = store::VerifyAuditChain(reader);
     if (audit.ok()) result_.audit_records = *audit;
     Note("audit chain", audit.status());
@@ -56,9 +54,7 @@ class Verifier {
     result_.payloads += verified->payloads;
   }
 
-  store::Store& store_;
   const KeyOfChannel& key_of_;
-  const std::function<bool()>& stopped_;
   StoreVerification result_;
 };
 
@@ -66,7 +62,14 @@ class Verifier {
 
 StoreVerification VerifyStored(store::Store& store, const KeyOfChannel& key_of,
                                const std::function<bool()>& stopped) {
-  return Verifier(store, key_of, stopped).Run();
+  const StatusOr<uint64_t> rows = store.VerifyRows(stopped);
+  return Verifier(key_of).Run(rows, store::StoppableReader(store.Read(), stopped));
+}
+
+StoreVerification VerifyRead(const store::Reader& reader, const KeyOfChannel& key_of,
+                             const std::function<bool()>& stopped) {
+  const store::StoppableReader stoppable(reader, stopped);
+  return Verifier(key_of).Run(store::VerifyEveryRow(stoppable), stoppable);
 }
 
 }  // namespace enlace::service

@@ -34,4 +34,9 @@ StoreVerification VerifyStored(
     store::Store& store, const KeyOfChannel& key_of,
     const std::function<bool()>& stopped = [] { return false; });
 
+// The same over rows that no store serves, such as those of a backup.
+StoreVerification VerifyRead(
+    const store::Reader& reader, const KeyOfChannel& key_of,
+    const std::function<bool()>& stopped = [] { return false; });
+
 }  // namespace enlace::service

@@ -17,10 +17,10 @@ struct AdoptedDatabase {
   ChannelSizes own_sizes;  // Of the own channels, as they are here.
 };
 
-// The operator's word that the present database is the truth, after a restore or the loss
-// of the anchor: writes a new anchor for it. A torn or damaged tail is dropped on a copy. Unless
-// the old anchor proves the database's list of files, all is done on a copy: opening a database
-// whose list was cut removes what the list no longer names.
+// The operator's word that the present database is the truth, after an old copy was put
+// in place or the anchor was lost: writes a new anchor for it. A torn or damaged tail is dropped on
+// a copy. Unless the old anchor proves the database's list of files, all is done on a copy: opening
+// a database whose list was cut removes what the list no longer names.
 //
 // Unless the old anchor proves that nothing is missing, the database becomes a new
 // incarnation: it gets another instance id, so that no other directory of this store fits

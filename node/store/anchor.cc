@@ -55,7 +55,8 @@ Status WriteNew(const std::string& path, const AnchorState& state, int flags) {
 constexpr std::string_view kAdvice =
     "If the data directory is sound and the newest you have, accept it as it is with "
     "`enlaced adopt`, which stops this node's channels until the sizes that its peers hold are "
-    "confirmed (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore a backup";
+    "confirmed (see docs/STORAGE_FORMAT.md, \"Recovery\"); otherwise restore a backup (`enlaced "
+    "restore`)";
 
 }  // namespace
 

@@ -21,7 +21,7 @@ uint32_t Checksum(Table table, std::string_view key, std::string_view value) {
 Status Corrupt(Table table, std::string_view what) {
   return Error(Reason::STORE_CORRUPT,
                fmt::format("a stored value of table {} {}; stop the node, keep the data directory "
-                           "and restore a backup",
+                           "and restore a backup (`enlaced restore`)",
                            TableNames().at(static_cast<size_t>(table)), what));
 }
 

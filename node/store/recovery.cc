@@ -53,9 +53,10 @@ constexpr bool kAnchorCounts = true;
 
 constexpr std::string_view kBehindAdvice =
     "An old copy was put in place, or files were lost or damaged. Keep the directory as it is, "
-    "then put the newer one back. Only if there is none, restore the newest backup and give up "
-    "what it lacks with `enlaced adopt`, which stops this node's channels until the sizes that "
-    "its peers hold are confirmed (see docs/STORAGE_FORMAT.md, \"Recovery\")";
+    "then put the newer one back. Only if there is none, give up what was lost: `enlaced restore` "
+    "makes a new directory out of the newest backup, `enlaced adopt` goes on from this one. Both "
+    "stop this node's channels until it is confirmed what its peers hold of them (see "
+    "docs/STORAGE_FORMAT.md, \"Recovery\")";
 
 Status CompareWithAnchor(const OpenedDatabase& opened, const StoreOptions& options,
                          const AnchorState& anchor) {
@@ -170,7 +171,7 @@ StatusOr<OpenedDatabase> RecoverOnCopy(const StoreOptions& options, const Databa
     }
     return WithContext(damage,
                        "the database is damaged beyond a torn tail; keep the data directory and "
-                       "restore the newest backup");
+                       "restore the newest backup (`enlaced restore`)");
   }
   std::string evidence;
   ENLACE_RETURN_IF_ERROR(Swap(options.data_dir, evidence));

@@ -12,10 +12,10 @@
 
 // Whether this node may sign its own channels.
 //
-// A database that was adopted may be older than what peers hold of its channels, and a
+// A database that was adopted or restored may be older than what peers hold of its channels, and a
 // second root signed for a size that was used is evidence against this node for good. So
-// adopting closes signing, as does a peer that shows this node's own signature of more, and
-// only the sizes that the peers hold, as the operator learned them, open it again.
+// both close signing, as does a peer that shows this node's own signature of more, and only the
+// sizes that the peers hold, as the operator learned them, open it again.
 namespace enlace::store {
 
 // Sizes of channels by origin.

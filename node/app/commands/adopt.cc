@@ -54,18 +54,7 @@ int Adopt(const Options& options, const config::NodeConfig& config) {
         adopted->evidence.c_str());
   }
   if (!adopted->signing_closed) return 0;
-  std::printf(
-      "The node signs no entry of its channels until you confirm that no peer holds more of "
-      "them than this database:\n");
-  std::string example;
-  for (const auto& [origin, size] : adopted->own_sizes) {
-    std::printf("  %s: %lu entries here\n", origin.c_str(), size);
-    example += (example.empty() ? "" : ",") + origin + "=SIZE";
-  }
-  std::printf(
-      "Ask every peer how many it holds, then tell the largest number of each:\n"
-      "  enlaced adopt --config %s --confirm-sizes %s\n",
-      options.config.c_str(), example.c_str());
+  PrintSigningClosed(adopted->own_sizes, options.config);
   return 0;
 }
 
@@ -84,11 +73,27 @@ int Confirm(const Options& options, const config::NodeConfig& config, Clock& clo
 
 }  // namespace
 
+void PrintSigningClosed(const store::ChannelSizes& own_sizes, const std::string& config_path) {
+  std::printf(
+      "The node signs no entry of its channels until you confirm that no peer holds more of "
+      "them than this database:\n");
+  std::string example;
+  for (const auto& [origin, size] : own_sizes) {
+    std::printf("  %s: %lu entries here\n", origin.c_str(), size);
+    example += (example.empty() ? "" : ",") + origin + "=SIZE";
+  }
+  std::printf(
+      "Ask every peer how many it holds, then tell the largest number of each:\n"
+      "  enlaced adopt --config %s --confirm-sizes %s\n",
+      config_path.c_str(), example.c_str());
+}
+
 void AddAdopt(CLI::App& parser, Run& run) {
   CLI::App* command = parser.add_subcommand(
       "adopt",
-      "Accepts the present database as the truth and writes a new anchor for it, after a restore "
-      "or the loss of the anchor; what was acknowledged after its state is given up, and the "
+      "Accepts the present database as the truth and writes a new anchor for it, after an old copy "
+      "was put in place or the anchor was lost; what was acknowledged after its state is given up, "
+      "and the "
       "node's channels are not signed until --confirm-sizes");
   auto options = std::make_shared<Options>();
   command->add_option("--config", options->config, "The node's YAML file")->required();

@@ -160,7 +160,7 @@ TEST_F(DocumentedCommandsTest, AWrongCommandIsNoticed) {
   EXPECT_TRUE(known("enlace", {"channels", "list"}));
   EXPECT_FALSE(known("enlace", {"channel", "list"}));
   EXPECT_FALSE(known("enlace", {"channels", "lists"}));
-  EXPECT_FALSE(known("enlaced", {"restore"}));
+  EXPECT_FALSE(known("enlaced", {"restart"}));
 }
 
 TEST_F(DocumentedCommandsTest, AreKnownToTheProgramsWithTheirOptions) {

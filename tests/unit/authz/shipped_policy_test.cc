@@ -64,11 +64,12 @@ TEST(ShippedPolicy, HasExactlyOneRowForEachMethodOfTheProtos) {
 
 TEST(ShippedPolicy, TheAdminSocketSeesNoCaseAndNeitherPreparesNorApproves) {
   EXPECT_EQ(Allowed(Shipped(), Policy::AdminCaller()),
-            (std::set<std::string>{
-                "AdminService/GetStatus", "AdminService/ListPeers", "AdminService/VerifyStore",
-                "ChannelService/GetChannel", "ChannelService/ListChannelEntries",
-                "ChannelService/ListChannels", "ChannelService/VerifyChannel", "Health/Check",
-                "Health/Watch", "ServerReflection/ServerReflectionInfo"}));
+            (std::set<std::string>{"AdminService/Backup", "AdminService/GetStatus",
+                                   "AdminService/ListPeers", "AdminService/VerifyStore",
+                                   "ChannelService/GetChannel", "ChannelService/ListChannelEntries",
+                                   "ChannelService/ListChannels", "ChannelService/VerifyChannel",
+                                   "Health/Check", "Health/Watch",
+                                   "ServerReflection/ServerReflectionInfo"}));
 }
 
 TEST(ShippedPolicy, APeerNodePullsAndAsksForHealthAndNothingElse) {

@@ -18,12 +18,14 @@ using exchange::v1::GetCaseRecordRequest;
 constexpr char kRead[] = "/a.Cases/Read";
 constexpr char kWrite[] = "/a.Cases/Write";
 constexpr char kPlain[] = "/a.Other/Plain";
+constexpr char kOperators[] = "/a.Other/Operators";
 constexpr char kNoRow[] = "/a.Other/NoRow";
 constexpr char kPolicy[] = R"(
 methods:
   - {method: /a.Cases/Read, roles: [contributor], audit: call}
   - {method: /a.Cases/Write, roles: [contributor], audit: commit}
   - {method: /a.Other/Plain, roles: [contributor]}
+  - {method: /a.Other/Operators, doors: [admin]}
   - {method: /a.Other/NoHandler, roles: [contributor]}
 grants: [{role: contributor, identity: "spiffe://*.*/entity/*/*"}]
 )";
@@ -55,7 +57,7 @@ class DispatcherTest : public ::testing::Test {
     MethodLimits limits;
     limits.request_bytes_max = 100;
     limits.elements_max = 1;
-    for (const char* method : {kRead, kWrite, kPlain, kNoRow}) {
+    for (const char* method : {kRead, kWrite, kPlain, kOperators, kNoRow}) {
       table_.Register<GetCaseRecordRequest, CaseRecord>(
           method,
           [this](const CallContext& call,
@@ -263,6 +265,18 @@ TEST_F(DispatcherTest, TellsAHandlerToStopWhateverItsCallerAllows) {
   const int64_t never = std::numeric_limits<int64_t>::max();
   EXPECT_EQ(Refusal(dispatcher_.Dispatch({caller, kPlain, bytes, never})), Reason::DEADLINE_PASSED);
   EXPECT_EQ(clock_.SteadyMs(), begin_ms + Dispatcher::kCallMsMax);
+}
+
+// A backup of everything takes its time.
+TEST_F(DispatcherTest, GivesTheOperatorMoreTime) {
+  works_until_told_ = true;
+  const int64_t begin_ms = clock_.SteadyMs();
+  const authz::Caller caller = authz::Policy::AdminCaller();
+  const std::string bytes = Bytes();
+  const int64_t asked = begin_ms + 10 * Dispatcher::kCallMsMax;
+  EXPECT_EQ(Refusal(dispatcher_.Dispatch({caller, kOperators, bytes, asked})),
+            Reason::DEADLINE_PASSED);
+  EXPECT_EQ(clock_.SteadyMs(), asked);
 }
 
 TEST_F(DispatcherTest, AnAnswerThatIsWholeLeavesThoughItIsLate) {

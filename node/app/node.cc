@@ -208,7 +208,8 @@ class NodeImpl final : public Node {
             [this] { return Readiness(); },
             [hold = opened_.hold](const std::string& jurisdiction, bool reached) {
               hold->Visited(jurisdiction, reached);
-            }};
+            },
+            [this] { card_published_ = false; }};
   }
 
   // The card waits for the peers like all that is signed.
@@ -270,7 +271,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<rpc::Server> network_;
   std::unique_ptr<rpc::Server> front_;
   std::unique_ptr<rpc::Server> admin_;
-  bool card_published_ = false;  // Of the starting thread, then of the watch.
+  std::atomic<bool> card_published_ = false;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;
   Mutex wake_mutex_;

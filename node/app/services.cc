@@ -32,7 +32,7 @@ std::vector<peer::Peer> MakePeers(const Services::Parts& parts) {
   return peers;
 }
 
-peer::PullerOptions PullOptions(const Services::Parts& parts) {
+peer::PullerOptions PullOptions(const Services::Parts& parts, peer::SigningGate& gate) {
   peer::PullerOptions options;
   options.network = parts.inputs.config.network;
   options.own_jurisdiction = parts.inputs.config.jurisdiction;
@@ -40,6 +40,9 @@ peer::PullerOptions PullOptions(const Services::Parts& parts) {
   options.interval_ms = parts.inputs.config.pull_interval_ms;
   options.visited = parts.visited;
   options.random = [] { return ReadU32(crypto::RandomBytes(4)); };
+  options.on_held = [&gate](const std::string& peer, const peer::HeldMirrors& held) {
+    gate.Note(peer, held);
+  };
   return options;
 }
 
@@ -109,7 +112,10 @@ std::vector<std::string> Roster(const config::NodeConfig& config) {
 
 Services::Services(Parts parts)
     : parts_(std::move(parts)),
-      puller_(parts_.store, parts_.clock, &parts_.metrics, PullOptions(parts_), MakePeers(parts_)),
+      gate_(parts_.store, parts_.keys.signing.public_key(), Members(parts_.inputs.config),
+            parts_.signing_opened),
+      puller_(parts_.store, parts_.clock, &parts_.metrics, PullOptions(parts_, gate_),
+              MakePeers(parts_)),
       admin_(AdminParts(parts_, puller_)),
       channels_({parts_.store, parts_.page_tokens,
                  KeysOf(parts_.inputs, parts_.keys.signing.public_key()),

@@ -9,6 +9,7 @@
 #include "node/app/preflight.h"
 #include "node/metrics/metrics.h"
 #include "node/peer/puller.h"
+#include "node/peer/signing_gate.h"
 #include "node/rpc/page_token.h"
 #include "node/service/admin_service.h"
 #include "node/service/case_service.h"
@@ -42,6 +43,7 @@ class Services {
     std::function<std::string()> listen_address;
     std::function<Status()> readiness;
     std::function<void(const std::string& jurisdiction, bool reached)> visited;  // As of Puller.
+    std::function<void()> signing_opened;  // As of SigningGate.
   };
   explicit Services(Parts parts);
 
@@ -53,6 +55,7 @@ class Services {
 
  private:
   const Parts parts_;
+  peer::SigningGate gate_;
   peer::Puller puller_;
   service::AdminService admin_;
   service::ChannelService channels_;

@@ -69,7 +69,13 @@ class Puller::Worker {
 
  private:
   void Loop() {
-    while (WaitUntilDue()) Finish(VisitOnce());
+    while (WaitUntilDue()) {
+      VisitResult result = VisitOnce();
+      if (options_.on_held && result.held.has_value()) {
+        options_.on_held(identity_.jurisdiction, *result.held);
+      }
+      Finish(std::move(result));
+    }
   }
 
   // What is thrown on the way (no memory left) fails this visit and not the node.

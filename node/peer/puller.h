@@ -33,6 +33,8 @@ struct PullerOptions {
   int64_t backoff_max_ms = 300'000;
   VisitLimits limits;
   std::function<uint32_t()> random;  // For spreading visits; thread-safe.
+  // Told what a peer that was reached holds of this node's own channels; thread-safe, may be empty.
+  std::function<void(const std::string& peer, const HeldMirrors& held)> on_held;
   // Told after each visit, before anybody else learns of it; may be null, thread-safe.
   std::function<void(const std::string& jurisdiction, bool reached)> visited;
 };

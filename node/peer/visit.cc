@@ -88,7 +88,7 @@ bool IsOfPeer(const Status& status) {
 VisitResult Visit::Run(const std::function<bool()>& cancelled) {
   VisitResult result;
   std::vector<pb::PeerChannel> offers;
-  result.status = List(offers);
+  result.status = List(offers, result.held);
   if (!result.status.ok()) return result;
   for (const pb::PeerChannel& offer : offers) {
     if (cancelled() || !peer_status_.ok()) break;
@@ -102,7 +102,7 @@ VisitResult Visit::Run(const std::function<bool()>& cancelled) {
   return result;
 }
 
-Status Visit::List(std::vector<pb::PeerChannel>& offers) {
+Status Visit::List(std::vector<pb::PeerChannel>& offers, std::optional<HeldMirrors>& held) {
   pb::ListPeerChannelsResponse response;
   ENLACE_RETURN_IF_ERROR(
       caller_.Call(kListMethod, pb::ListPeerChannelsRequest(), response, limits_.call_timeout_ms));
@@ -112,6 +112,11 @@ Status Visit::List(std::vector<pb::PeerChannel>& offers) {
   }
   ENLACE_RETURN_IF_ERROR(CompareHeld(response));
   offers.assign(response.channels().begin(), response.channels().end());
+  if (!response.held_is_all()) return absl::OkStatus();
+  held.emplace();
+  for (const pb::PeerChannel& channel : response.held()) {
+    held->insert_or_assign(channel.origin(), channel.checkpoint());
+  }
   return absl::OkStatus();
 }
 

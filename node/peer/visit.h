@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,12 +54,17 @@ struct ChannelState {
 // By origin.
 using ChannelStates = std::map<std::string, ChannelState>;
 
+// Notes by origin, not yet checked.
+using HeldMirrors = std::map<std::string, std::string>;
+
 struct VisitResult {
   Status status;      // Of talking to the peer at all.
   bool more = false;  // A channel has more than one visit takes.
   // Those on offer now, and mirrors held of the peer that it offers no longer: trouble
   // CHANNEL_NOT_FOUND.
   ChannelStates channels;
+  // What the peer holds of this node's own channels, as it says; nothing when it does not say.
+  std::optional<HeldMirrors> held;
 };
 
 // Used by one thread at a time.
@@ -72,7 +78,8 @@ class Visit {
   VisitResult Run(const std::function<bool()>& cancelled = [] { return false; });
 
  private:
-  Status List(std::vector<enlace::federation::v1::PeerChannel>& offers);
+  Status List(std::vector<enlace::federation::v1::PeerChannel>& offers,
+              std::optional<HeldMirrors>& held);
   Status CompareHeld(const enlace::federation::v1::ListPeerChannelsResponse& response);
   bool IsOurs(const std::string& origin) const;
   Status AddMissing(const std::vector<enlace::federation::v1::PeerChannel>& offers,

@@ -46,6 +46,7 @@ void AddProof(const std::vector<Hash>& hashes,
 Status AddHeld(const store::Reader& reader, const std::string& owner_prefix,
                pb::ListPeerChannelsResponse& response) {
   ENLACE_ASSIGN_OR_RETURN(const auto heads, store::ListChannelHeads(reader, owner_prefix));
+  response.set_held_is_all(heads.size() <= FederationService::kChannelsMax);
   for (const store::ChannelHead& head : heads) {
     if (head.own || head.checkpoint.empty()) continue;
     if (static_cast<size_t>(response.held_size()) == FederationService::kChannelsMax) break;

@@ -15,7 +15,8 @@
 // A database that was adopted or restored may be older than what peers hold of its channels, and a
 // second root signed for a size that was used is evidence against this node for good. So
 // both close signing, as does a peer that shows this node's own signature of more, and only the
-// sizes that the peers hold, as the operator learned them, open it again.
+// sizes that the peers hold, as they tell the node (peer/signing_gate.h) or the operator, open it
+// again.
 namespace enlace::store {
 
 // Sizes of channels by origin.

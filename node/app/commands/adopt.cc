@@ -75,7 +75,7 @@ int Confirm(const Options& options, const config::NodeConfig& config, Clock& clo
 
 void PrintSigningClosed(const store::ChannelSizes& own_sizes, const std::string& config_path) {
   std::printf(
-      "The node signs no entry of its channels until you confirm that no peer holds more of "
+      "The node signs no entry of its channels until it is confirmed that no peer holds more of "
       "them than this database:\n");
   std::string example;
   for (const auto& [origin, size] : own_sizes) {
@@ -83,7 +83,8 @@ void PrintSigningClosed(const store::ChannelSizes& own_sizes, const std::string&
     example += (example.empty() ? "" : ",") + origin + "=SIZE";
   }
   std::printf(
-      "Ask every peer how many it holds, then tell the largest number of each:\n"
+      "Start the node: it asks its peers, and signs again once all have answered and none holds "
+      "more. Where that cannot be, ask their operators, and tell the largest number of each:\n"
       "  enlaced adopt --config %s --confirm-sizes %s\n",
       config_path.c_str(), example.c_str());
 }

@@ -54,7 +54,8 @@ KeyRange PrefixRange(std::string_view prefix);
 // Called for each row in key order; false ends the scan.
 using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
-// A state of the whole database at one moment. Thread-safe. Keep for seconds only.
+// A state of the whole database at one moment. Thread-safe. Keep for seconds: replaced rows stay
+// on disk as long as it lives. Reading everything (a backup, a verification) may keep one longer.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;

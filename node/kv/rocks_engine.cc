@@ -28,19 +28,31 @@ std::string_view AsBytes(const rocksdb::Slice& slice) { return {slice.data(), sl
 // The first failure, kept for good. Outlives the database, whose threads report to it.
 class Failure {
  public:
-  Status Set(Status status) {  // Returns `status`.
+  Status Set(Status status) {  // Returns `status`, so that the caller tells it.
     MutexLock lock(mutex_);
     if (failure_.ok()) failure_ = status;
+    told_ = true;
     return status;
+  }
+  void SetInBackground(const Status& status) {
+    MutexLock lock(mutex_);
+    if (failure_.ok()) failure_ = status;
   }
   Status Get() const {
     MutexLock lock(mutex_);
+    told_ = !failure_.ok();
     return failure_;
+  }
+  // OK also when somebody has learned of the failure.
+  Status Untold() const {
+    MutexLock lock(mutex_);
+    return told_ ? absl::OkStatus() : failure_;
   }
 
  private:
   mutable Mutex mutex_;
   Status failure_ ENLACE_GUARDED_BY(mutex_);
+  mutable bool told_ ENLACE_GUARDED_BY(mutex_) = false;
 };
 
 Status Damage(std::string_view doing, const rocksdb::Status& status) {
@@ -56,7 +68,7 @@ class BackgroundErrors final : public rocksdb::EventListener {
  public:
   explicit BackgroundErrors(std::shared_ptr<Failure> failure) : failure_(std::move(failure)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
-    failure_->Set(Damage("working in the background", *error)).IgnoreError();
+    failure_->SetInBackground(Damage("working in the background", *error));
   }
   // A full disk would be waited for and the work tried again: ours is to stop for good.
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
@@ -97,9 +109,10 @@ struct Core {
     if (db == nullptr) return;
     // Every acknowledged write is synced, so nothing is lost; but the disk is not well.
     const rocksdb::Status closed = db->Close();
-    if (!closed.ok() && failure->Get().ok()) {
-      LogError("store_failed", {{"reason", "STORE_FAILED"},
-                                {"detail", "closing the database: " + closed.ToString()}});
+    if (!closed.ok()) failure->SetInBackground(Damage("closing", closed));
+    if (const Status untold = failure->Untold(); !untold.ok()) {
+      LogError("store_failed", {{"reason", std::string(ReasonName(ReasonOf(untold)))},
+                                {"detail", MessageOf(untold)}});
     }
   }
 

@@ -26,12 +26,17 @@ AnchorKeeper::~AnchorKeeper() {
   }
   changed_.NotifyAll();
   thread_.join();
+  MutexLock lock(mutex_);
+  if (failure_.ok() || told_) return;
+  LogError("store_failed", {{"reason", std::string(ReasonName(ReasonOf(failure_)))},
+                            {"detail", MessageOf(failure_)}});
 }
 
 Status AnchorKeeper::Advance(uint64_t commit_sequence) {
   {
     MutexLock lock(mutex_);
     changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !busy_; });
+    told_ = !failure_.ok();
     ENLACE_RETURN_IF_ERROR(failure_);
     busy_ = true;
   }
@@ -41,6 +46,7 @@ Status AnchorKeeper::Advance(uint64_t commit_sequence) {
     sync_wanted_ = written.ok();
     busy_ = written.ok();
     if (failure_.ok()) failure_ = written;
+    told_ = !failure_.ok();
   }
   changed_.NotifyAll();
   return written;
@@ -48,6 +54,7 @@ Status AnchorKeeper::Advance(uint64_t commit_sequence) {
 
 Status AnchorKeeper::Health() const {
   MutexLock lock(mutex_);
+  told_ = !failure_.ok();
   return failure_;
 }
 
@@ -95,13 +102,7 @@ void AnchorKeeper::Run() {
       last = stopping_ && !*sync;
     }
     changed_.NotifyAll();
-    if (!last) continue;
-    // Nobody asks for this thread's health any more.
-    if (!done.ok()) {
-      LogError("store_failed",
-               {{"reason", std::string(ReasonName(ReasonOf(done)))}, {"detail", MessageOf(done)}});
-    }
-    return;
+    if (last) return;
   }
 }
 

@@ -26,7 +26,7 @@ class AnchorKeeper final : public CommitWitness {
   AnchorKeeper(std::unique_ptr<Anchor> anchor, std::function<kv::FileListMark()> file_list,
                metrics::Metrics* metrics = nullptr);
   // Writes the last file list and syncs. Comes after the engine is closed, which may still
-  // have moved it.
+  // have moved it. Logs a failure that nobody was told of.
   ~AnchorKeeper() override;
 
   Status Advance(uint64_t commit_sequence) override;
@@ -51,7 +51,8 @@ class AnchorKeeper final : public CommitWitness {
   bool sync_wanted_ ENLACE_GUARDED_BY(mutex_) = false;
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
   Status failure_ ENLACE_GUARDED_BY(mutex_);
-  std::jthread thread_;  // Last: starts when all else is there.
+  mutable bool told_ ENLACE_GUARDED_BY(mutex_) = false;  // Somebody knows of the failure.
+  std::jthread thread_;                                  // Last: starts when all else is there.
 };
 
 }  // namespace enlace::store

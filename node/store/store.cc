@@ -20,6 +20,7 @@ StoreImpl::StoreImpl(Parts parts, std::shared_ptr<StoreHealth> health, Clock& cl
 }
 
 StoreImpl::~StoreImpl() {
+  Health().IgnoreError();  // Logs what failed in the background and nobody asked for.
   parts_.space->OnChange([](bool) {});
 }
 

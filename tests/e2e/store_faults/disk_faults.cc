@@ -1,7 +1,8 @@
 // A library for LD_PRELOAD: fails one chosen system call of a process, and records all of them.
 //
 //   ENLACE_FAULT_PATH   only files below this folder count, and are recorded
-//   ENLACE_FAULT_CALL   open read write pwrite fsync fdatasync ftruncate rename close, or none
+//   ENLACE_FAULT_CALL   open read write pwrite fsync fdatasync ftruncate rename close
+//                       syncrange (a hint to begin writing), or none
 //   ENLACE_FAULT_AT     the n-th of that kind fails, counted from 1
 //   ENLACE_FAULT_ERRNO  with this number
 //   ENLACE_FAULT_MODE   "before": nothing is done. "after": done, and reported as failed.

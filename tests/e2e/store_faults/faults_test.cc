@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <set>
 
 #include "tests/e2e/store_faults/faults_fixture.h"
@@ -15,8 +14,9 @@ namespace enlace::store::faults {
 namespace {
 
 constexpr uint64_t kPairs = 110;  // Of the short form.
-constexpr std::array<const char*, 9> kCalls = {"fsync",     "fdatasync", "write", "pwrite", "open",
-                                               "ftruncate", "rename",    "close", "read"};
+constexpr std::array<const char*, 10> kCalls = {"fsync", "fdatasync", "write",  "pwrite",
+                                                "open",  "ftruncate", "rename", "close",
+                                                "read",  "syncrange"};
 // Those whose failure may leave bytes unwritten or unsafe.
 const std::set<std::string> kWriting = {"fsync", "fdatasync", "write", "pwrite", "rename"};
 // Those that a run of this program makes at all; the others may be absent.

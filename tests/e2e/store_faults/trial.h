@@ -103,6 +103,8 @@ inline Said ReadSaid(const std::string& output) {
     if (word == "ask" && words >> writer >> batch) said.asked[writer] = batch;
     if (word == "ack" && words >> writer >> batch) said.acknowledged[writer] = batch;
     if (word == "failed" && words >> writer >> batch >> reason) said.troubles.push_back(line);
+    // The end of a process is told in its log alone.
+    if (line.find("event=store_failed") != std::string::npos) said.troubles.push_back(line);
     if (word == "refused") said.troubles.push_back(line);
     if (word == "again" && words >> reason && reason == "OK") said.wrote_again = true;
     if (line == "read WRONG") said.read_wrong = true;

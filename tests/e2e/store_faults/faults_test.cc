@@ -146,5 +146,13 @@ TEST_F(StoreFaultsTest, WhateverCallFailsNothingAcknowledgedIsLost) {
   EXPECT_GT(figures.acks, 0u) << "the faults came before every write";
 }
 
+// It comes when the store closes, and nobody asks how the store is any more.
+TEST_F(StoreFaultsTest, AFailureOfTheLastWriteOfTheAnchorIsTold) {
+  Figures figures;
+  const long last = Count(true)["pwrite"];
+  for (const char* mode : {"before", "after"}) Try({"pwrite", last, EIO, mode}, true, figures);
+  EXPECT_EQ(figures.told, figures.struck);
+}
+
 }  // namespace
 }  // namespace enlace::store::faults

@@ -68,6 +68,7 @@ class BackgroundErrors final : public rocksdb::EventListener {
  public:
   explicit BackgroundErrors(std::shared_ptr<Failure> failure) : failure_(std::move(failure)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (error->IsShutdownInProgress()) return;  // Work that our own closing ended.
     failure_->SetInBackground(Damage("working in the background", *error));
   }
   // A full disk would be waited for and the work tried again: ours is to stop for good.

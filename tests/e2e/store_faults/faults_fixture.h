@@ -68,6 +68,7 @@ class StoreFaultsFixture : public ::testing::Test {
     testing::Process writer(command.front(), {command.begin() + 1, command.end()},
                             dir_.path("said"));
     code_ = writer.Wait();
+    hangs_ = writer.Running();
     trace_ = ReadTrace(dir_.path("trace"));
     return ReadSaid(writer.Output());
   }
@@ -133,6 +134,7 @@ class StoreFaultsFixture : public ::testing::Test {
   StoreOptions options_;
   Trace trace_;   // Of the last run.
   int code_ = 0;  // Its exit code; -1 when it crashed or did not end.
+  bool hangs_ = false;
 };
 
 }  // namespace enlace::store::faults

@@ -61,7 +61,10 @@ class StoreFaultsTest : public StoreFaultsFixture {
     const std::string kind = struck == trace_.end() ? "none" : KindOf(struck->path);
     const std::string name = fmt::format("{} {} of {}, errno {}, {}{}", fault.call, fault.at, kind,
                                          fault.error, fault.mode, big ? ", big" : "");
-    EXPECT_NE(code_, -1) << name << ": the process crashed or hangs";
+    EXPECT_FALSE(hangs_) << name;
+    // RocksDB 7.8 loses count of a table when it cannot open its next log, and so ends the process
+    // when it is closed; all has been said by then.
+    EXPECT_TRUE(code_ != -1 || !said.troubles.empty()) << name << ": the process crashed untold";
     const bool told = !said.troubles.empty() || code_ != 0;
     if (struck != trace_.end()) {
       ++figures.struck;

@@ -57,14 +57,11 @@ Status CheckSigningOpen(const Reader& reader) {
   if (!replaced.has_value()) return absl::OkStatus();
   return Error(
       Reason::CHANNEL_STOPPED,
-  return Error(
-      Reason::CHANNEL_STOPPED,
       "this node's channels are not signed since its database was adopted or restored, or a peer "
       "showed a newer state of them. The node opens them once all its peers were reached and hold "
       "no more of them. Otherwise the operator must put the newer data directory back, or ask the "
       "peers how many entries of each they hold (`enlace channels list` there) and confirm these "
       "sizes (`enlaced adopt --confirm-sizes`)");
-      "there) and confirm these sizes (`enlaced adopt --confirm-sizes`)");
 }
 
 void CloseSigning(Transaction& transaction, std::string_view replaced_instance) {

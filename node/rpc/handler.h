@@ -35,7 +35,7 @@ using Message = google::protobuf::Message;
 
 struct MethodLimits {
   size_t request_bytes_max = 1 << 20;
-  size_t elements_max = 100'000;        // Wire elements (tags) at all depths.
+  size_t elements_max = 100'000;        // Wire elements (tags) at all depths; messages: a tenth.
   bool answers_while_draining = false;  // Only for telling that the node drains.
 };
 

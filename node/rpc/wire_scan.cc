@@ -52,6 +52,8 @@ class Seen {
   std::set<int> high_;
 };
 
+constexpr size_t kMessagesMin = 10;
+
 class Scanner {
  public:
   Scanner(std::string_view whole, size_t elements_max)
@@ -64,6 +66,7 @@ class Scanner {
                                kNestingMax, type.full_name()),
                    {{"nesting_max", std::to_string(kNestingMax)}});
     }
+    if (depth > 1) ENLACE_RETURN_IF_ERROR(CountMessage());
     Seen singular;
     Seen oneofs;
     while (!bytes.empty()) {
@@ -163,6 +166,17 @@ class Scanner {
                  {{"elements_max", std::to_string(elements_max_)}});
   }
 
+  // An empty message takes two bytes here and some hundred once it is parsed.
+  Status CountMessage() {
+    const size_t messages_max = std::max<size_t>(kMessagesMin, elements_max_ / 10);
+    if (++messages_ <= messages_max) return Status();
+    return Error(Reason::REQUEST_TOO_LARGE,
+                 fmt::format("expected at most {} messages in one request of this method, seen "
+                             "more; send several requests",
+                             messages_max),
+                 {{"messages_max", std::to_string(messages_max)}});
+  }
+
   Status Malformed(const Descriptor& type, const char* at, std::string_view seen) const {
     return Error(Reason::REQUEST_MALFORMED,
                  fmt::format("expected the bytes of {}, seen {} at byte {}", type.full_name(), seen,
@@ -187,6 +201,7 @@ class Scanner {
 
   const char* const begin_;
   const size_t elements_max_;
+  size_t messages_ = 0;
   size_t elements_ = 0;
 };
 

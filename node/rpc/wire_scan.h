@@ -17,7 +17,8 @@ namespace enlace::rpc {
 inline constexpr int kNestingMax = 32;
 
 // OK when `bytes` are a message of `type` that the parser will accept, with at most
-// `elements_max` elements (tags and members of packed fields, at all depths).
+// `elements_max` elements (tags and members of packed fields, at all depths), a tenth of them
+// messages.
 // REQUEST_TOO_LARGE: more elements or deeper nesting.
 // REQUEST_UNKNOWN_FIELD: a field number that `type` does not have, at any depth.
 // REQUEST_MALFORMED: cut off, a wire type that is not the field's, a group, a singular

@@ -238,6 +238,16 @@ TEST(WireScan, CountsMembersOfPackedFields) {
   EXPECT_TRUE(Scan(Bytes({0xa2, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0}), packed).ok());
 }
 
+TEST(WireScan, CountsMessagesForMoreThanTheirTags) {
+  exchange::v1::ImportCaseRecordsRequest request;
+  const auto scan = [&](int rows) {
+    while (request.rows_size() < rows) request.add_rows();
+    return Scan(request.SerializeAsString(), *request.GetDescriptor(), 1'000);
+  };
+  EXPECT_TRUE(scan(100).ok());
+  EXPECT_EQ(Refusal(scan(101)), Reason::REQUEST_TOO_LARGE);
+}
+
 TEST(WireScan, HasALimitOnNesting) {
   // ListValue.values[0].list_value.values[0]...: two messages a level.
   std::string bytes;

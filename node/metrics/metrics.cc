@@ -79,20 +79,37 @@ std::string_view DoorName(Door door) {
   return "admin";
 }
 
+std::string_view LimitName(Limit limit) {
+  switch (limit) {
+    case Limit::kConnections:
+      return "connections";
+    case Limit::kDescriptors:
+      return "descriptors";
+    case Limit::kAddress:
+      return "address";
+    case Limit::kUncertified:
+      return "uncertified";
+    case Limit::kUncertifiedTime:
+      return "uncertified_time";
+    case Limit::kBytes:
+      return "bytes";
+    case Limit::kStreams:
+      return "streams";
+    case Limit::kResets:
+      return "resets";
+    case Limit::kUntaken:
+      return "untaken";
+    case Limit::kShutOut:
+      break;
+  }
+  return "shut_out";
+}
+
 Metrics::State::State() : registry(std::make_shared<prometheus::Registry>()) {
   AddCalls();
   AddStore();
   AddDatabase();
-  auto& handshake_family = Counter(*registry, "enlace_handshakes_total",
-                                   "TLS connections whose certificate was verified.");
-  handshakes = {&handshake_family.Add({{"result", "refused"}}),
-                &handshake_family.Add({{"result", "accepted"}})};
-  auto& unidentified_family = Counter(*registry, "enlace_calls_unidentified_total",
-                                      "Calls refused because of who the caller says to be.");
-  for (size_t door = 0; door < kDoors; ++door) {
-    unidentified[door] =
-        &unidentified_family.Add({{"door", std::string(DoorName(static_cast<Door>(door)))}});
-  }
+  AddDoor();
   mirror_lag = &Gauge(*registry, "enlace_mirror_lag_entries",
                       "Entries that a peer has and our mirror lacks.");
   mirror_age =
@@ -122,6 +139,30 @@ void Metrics::State::AddCalls() {
   method_seconds =
       &Counter(*registry, "enlace_method_seconds_total", "Time spent in calls, by method.");
   unknown_method = MakeMethod("unknown");
+}
+
+void Metrics::State::AddDoor() {
+  auto& handshake_family = Counter(*registry, "enlace_handshakes_total",
+                                   "TLS connections whose certificate was verified.");
+  handshakes = {&handshake_family.Add({{"result", "refused"}}),
+                &handshake_family.Add({{"result", "accepted"}})};
+  auto& unidentified_family = Counter(*registry, "enlace_calls_unidentified_total",
+                                      "Calls refused because of who the caller says to be.");
+  for (size_t door = 0; door < kDoors; ++door) {
+    unidentified[door] =
+        &unidentified_family.Add({{"door", std::string(DoorName(static_cast<Door>(door)))}});
+  }
+  auto& limit_family = Counter(*registry, "enlace_limits_hit_total",
+                               "Connections of the network door that a limit refused or ended.");
+  for (size_t limit = 0; limit < kLimits; ++limit) {
+    limits[limit] =
+        &limit_family.Add({{"limit", std::string(LimitName(static_cast<Limit>(limit)))}});
+  }
+  auto& connection_family =
+      Gauge(*registry, "enlace_connections", "Open connections of the network door.");
+  connections = {&connection_family.Add({{"state", "uncertified"}}),
+                 &connection_family.Add({{"state", "certified"}}),
+                 &connection_family.Add({{"state", "own"}})};
 }
 
 void Metrics::State::AddStore() {
@@ -210,6 +251,15 @@ void Metrics::CountHandshake(bool accepted) { state_->handshakes[accepted ? 1 : 
 
 void Metrics::CountUnidentified(Door door) {
   state_->unidentified[static_cast<size_t>(door)]->Increment();
+}
+
+void Metrics::CountLimit(Limit limit) { state_->limits[static_cast<size_t>(limit)]->Increment(); }
+
+void Metrics::SetConnections(int64_t uncertified, int64_t certified, int64_t own) {
+  const std::array<int64_t, 3> counts = {uncertified, certified, own};
+  for (size_t i = 0; i < counts.size(); ++i) {
+    state_->connections[i]->Set(static_cast<double>(counts[i]));
+  }
 }
 
 void Metrics::CountCommit(bool ok, uint64_t writes, int64_t latency_us) {

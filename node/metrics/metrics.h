@@ -39,6 +39,22 @@ enum class Door { kNetwork, kFront, kAdmin };
 inline constexpr size_t kDoors = 3;
 std::string_view DoorName(Door door);
 
+// What ends, or refuses, a connection of the network door.
+enum class Limit {
+  kConnections,      // All places are taken by certified callers.
+  kDescriptors,      // The process may open no more files.
+  kAddress,          // Connections of one address.
+  kUncertified,      // Connections, or calls of one, without a certificate that holds.
+  kUncertifiedTime,  // No certified call for too long.
+  kBytes,            // More bytes than the calls of a connection explain.
+  kStreams,          // More calls at once than the connection was told.
+  kResets,           // Calls given up unanswered by the hundred.
+  kUntaken,          // Answers that are not taken.
+  kShutOut,          // An identity that is refused for a while.
+};
+inline constexpr size_t kLimits = 10;
+std::string_view LimitName(Limit limit);
+
 class Metrics {
  public:
   // Jurisdictions with a mirror lag; more are not shown.
@@ -60,6 +76,10 @@ class Metrics {
   void CountRefusal(CallClass call_class);
   // enlace_handshakes_total{result}: TLS connections whose certificate was looked at.
   void CountHandshake(bool accepted);
+  // enlace_limits_hit_total{limit}: connections of the network door that were refused or cut.
+  void CountLimit(Limit limit);
+  // enlace_connections{state}: of the network door; "own" are those of this very machine.
+  void SetConnections(int64_t uncertified, int64_t certified, int64_t own);
   // enlace_calls_unidentified_total{door}: refused because of who the caller says to be.
   void CountUnidentified(Door door);
   // enlace_store_commits_total{result}, enlace_store_writes_total, enlace_store_group_writes,

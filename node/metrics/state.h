@@ -26,6 +26,7 @@ inline constexpr size_t kCodes = 17;  // gRPC's codes 0 to 16.
 struct Metrics::State {
   State();
   void AddCalls();
+  void AddDoor();
   void AddStore();
   void AddDatabase();
   // The gauge of one jurisdiction; null for a word that is none, or above the limit.
@@ -48,6 +49,8 @@ struct Metrics::State {
   std::array<prometheus::Counter*, kCallClasses> refusals{};
   std::array<prometheus::Counter*, 2> handshakes{};
   std::array<prometheus::Counter*, kDoors> unidentified{};
+  std::array<prometheus::Counter*, kLimits> limits{};
+  std::array<prometheus::Gauge*, 3> connections{};
   std::array<prometheus::Counter*, 2> commits{};
   prometheus::Counter* writes = nullptr;
   prometheus::Histogram* commit_latency = nullptr;

@@ -81,6 +81,20 @@ TEST(Metrics, ShowsHowTheDatabaseStands) {
   }
 }
 
+TEST(Metrics, CountsLimitsAndShowsConnectionsByState) {
+  Metrics metrics;
+  metrics.CountLimit(Limit::kResets);
+  metrics.CountLimit(Limit::kShutOut);
+  metrics.CountLimit(Limit::kShutOut);
+  metrics.SetConnections(3, 4, 1);
+  EXPECT_TRUE(Has(metrics, "enlace_limits_hit_total{limit=\"resets\"} 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_limits_hit_total{limit=\"shut_out\"} 2"));
+  EXPECT_TRUE(Has(metrics, "enlace_limits_hit_total{limit=\"bytes\"} 0"));
+  EXPECT_TRUE(Has(metrics, "enlace_connections{state=\"uncertified\"} 3"));
+  EXPECT_TRUE(Has(metrics, "enlace_connections{state=\"certified\"} 4"));
+  EXPECT_TRUE(Has(metrics, "enlace_connections{state=\"own\"} 1"));
+}
+
 TEST(Metrics, ShowsReadinessAndTheCertificatesEnd) {
   Metrics metrics;
   EXPECT_TRUE(Has(metrics, "enlace_ready 0"));
@@ -119,7 +133,7 @@ TEST(Metrics, AllSamplesHaveOurNamesAndClosedLabels) {
   metrics.SetMirrorLag("BRA", 1);
   std::istringstream lines(metrics.Render());
   const std::regex sample(
-      "enlace_[a-z_]+(\\{((class|code|door|result|method|file|kind|jurisdiction|le)="
+      "enlace_[a-z_]+(\\{((class|code|door|result|method|file|kind|jurisdiction|limit|state|le)="
       "\"[A-Za-z_0-9.+/]+\",?)+\\})? \\S+");
   std::string line;
   while (std::getline(lines, line)) {

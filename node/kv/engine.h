@@ -116,6 +116,8 @@ struct RocksOptions {
   // Changes no file; the log is read into memory. Commits fail.
   bool read_only = false;
   size_t cache_bytes = 64 << 20;
+  // Table files that are kept open; others are opened as they are read. At least 32.
+  int open_files_max = 256;
   metrics::Metrics* metrics = nullptr;  // Told of syncs and stalls; outlives the engine.
 };
 // STORE_FORMAT when absent (or present, with create), STORE_LOCKED, STORE_CORRUPT when

@@ -13,8 +13,6 @@
 namespace enlace::kv {
 namespace {
 
-// Disk files may not starve sockets of descriptors.
-constexpr int kOpenFilesMax = 256;
 // What a start after a kill has to replay at most, and so how long it takes.
 constexpr uint64_t kWalBytesMax = 64 << 20;
 constexpr size_t kWriteBufferBytes = 32 << 20;
@@ -62,7 +60,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksOptions& options, rocksdb::Env* env)
   db.recycle_log_file_num = 0;                   // Not sound with the strict mode.
   db.allow_mmap_reads = false;                   // Reads by mmap skip checksums.
   db.allow_mmap_writes = false;
-  db.max_open_files = kOpenFilesMax;
+  db.max_open_files = options.open_files_max;  // Files and sockets share the descriptors.
   db.max_total_wal_size = kWalBytesMax;
   db.db_write_buffer_size = kWriteBuffersBytesMax;
   db.max_background_jobs = 2;

@@ -188,6 +188,7 @@ kv::RocksOptions DatabaseOptions(const StoreOptions& options) {
   return {.path = DatabasePath(options.data_dir),
           .table_names = TableNames(),
           .cache_bytes = options.cache_bytes,
+          .open_files_max = options.open_files_max,
           .metrics = options.metrics};
 }
 

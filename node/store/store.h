@@ -53,6 +53,7 @@ struct StoreOptions {
   std::string data_dir;     // Holds the database; made by Create().
   std::string anchor_path;  // A file outside data_dir, best on another disk.
   size_t cache_bytes = 64 << 20;
+  int open_files_max = 256;  // Table files that are kept open.
   size_t group_bytes_max = 8 << 20;
   size_t queue_max = 4096;              // Waiting writes; more are refused with NODE_OVERLOADED.
   metrics::Metrics* metrics = nullptr;  // Told of commits, syncs and stalls; outlives the store.

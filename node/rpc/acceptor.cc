@@ -96,15 +96,24 @@ Status OpenTo(const SocketUser& user, const std::string& path) {
   return chmod(path.c_str(), mode) == 0 ? Status() : FailedWithErrno(path);
 }
 
+// Whether only that connection was lost, before we had it. Other errors of accept are of memory,
+// or of the listening socket; they come again at once.
+bool IsOfOneConnection(int error) {
+  return error == ECONNABORTED || error == EINTR || error == EPERM || error == EPROTO ||
+         error == ENETDOWN || error == ENETUNREACH || error == EHOSTDOWN || error == EHOSTUNREACH ||
+         error == ENONET || error == ENOPROTOOPT || error == EOPNOTSUPP;
+}
+
 }  // namespace
 
 SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string path,
-                               uint32_t user_id, int64_t descriptors_end)
+                               uint32_t user_id, int64_t descriptors_end, HasPlace has_place)
     : listen_fd_(listen_fd),
       address_(std::move(address)),
       path_(std::move(path)),
       user_id_(user_id),
-      descriptors_end_(descriptors_end) {
+      descriptors_end_(descriptors_end),
+      has_place_(std::move(has_place)) {
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   ENLACE_CHECK(wake_fd_ >= 0 && spare_fd_ >= 0);
@@ -113,7 +122,8 @@ SocketAcceptor::SocketAcceptor(int listen_fd, std::string address, std::string p
 SocketAcceptor::~SocketAcceptor() { Stop(); }
 
 StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::string& address,
-                                                                  int64_t descriptors_end) {
+                                                                  int64_t descriptors_end,
+                                                                  HasPlace has_place) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return Failed(address, "expected host:port");
   std::string host = address.substr(0, colon);
@@ -134,7 +144,8 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Tcp(const std::str
     return status;
   }
   const std::string bound = address.substr(0, colon + 1) + std::to_string(PortOf(fd));
-  return std::unique_ptr<ConnectionAcceptor>(new SocketAcceptor(fd, bound, "", 0, descriptors_end));
+  return std::unique_ptr<ConnectionAcceptor>(
+      new SocketAcceptor(fd, bound, "", 0, descriptors_end, std::move(has_place)));
 }
 
 StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::Unix(const std::string& path) {
@@ -167,7 +178,7 @@ StatusOr<std::unique_ptr<ConnectionAcceptor>> SocketAcceptor::UnixOf(const Socke
     return status;
   }
   return std::unique_ptr<ConnectionAcceptor>(
-      new SocketAcceptor(fd, "unix:" + path, path, user.uid, descriptors_end));
+      new SocketAcceptor(fd, "unix:" + path, path, user.uid, descriptors_end, {}));
 }
 
 void SocketAcceptor::Start(HandOver hand_over) {
@@ -215,14 +226,12 @@ bool SocketAcceptor::TakeOne() {
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
   if (errno == EMFILE || errno == ENFILE) return TurnAway();
-  // Of anything else than memory: that one connection was lost before we had it.
-  if (errno != ENOBUFS && errno != ENOMEM) return true;
-  IsToldToStop(kPauseMs);
+  if (!IsOfOneConnection(errno)) IsToldToStop(kPauseMs);
   return false;
 }
 
 void SocketAcceptor::Welcome(int fd) {
-  if (fd >= descriptors_end_) return Refuse(fd);
+  if (fd >= descriptors_end_ || (has_place_ && !has_place_(fd))) return Refuse(fd);
   if (!MayEnter(fd)) {
     close(fd);
     return;
@@ -235,6 +244,9 @@ void SocketAcceptor::Welcome(int fd) {
 // Out of descriptors: the caller would otherwise wait in the backlog, and poll would spin.
 // False when nobody waits, which accept tells only to those who have a descriptor.
 bool SocketAcceptor::TurnAway() {
+#ifdef ENLACE_BREAK_NO_SPARE_DESCRIPTOR
+  return false;
+#endif
   close(spare_fd_);
   const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);

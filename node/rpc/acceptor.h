@@ -21,6 +21,8 @@ namespace enlace::rpc {
 class ConnectionAcceptor {
  public:
   using HandOver = std::function<void(int fd)>;  // Takes the descriptor.
+  // Whether there is a place for a connection. On the acceptor's thread.
+  using HasPlace = std::function<bool(int fd)>;
   virtual ~ConnectionAcceptor() = default;
   // Begins to call `hand_over`, on a thread of its own. Once.
   virtual void Start(HandOver hand_over) = 0;
@@ -35,9 +37,10 @@ class SocketAcceptor final : public ConnectionAcceptor {
  public:
   // "host:port" with a numeric address or a name of this host; port 0 takes a free one. The
   // port is ours alone: no other process can share it. Callers whose descriptor would be
-  // `descriptors_end` or higher are turned away.
+  // `descriptors_end` or higher, or for whom there is no place, are turned away.
   static StatusOr<std::unique_ptr<ConnectionAcceptor>> Tcp(
-      const std::string& address, int64_t descriptors_end = std::numeric_limits<int64_t>::max());
+      const std::string& address, int64_t descriptors_end = std::numeric_limits<int64_t>::max(),
+      HasPlace has_place = {});
   // A socket file that only its owner can open (mode 0600); callers of another user but root
   // are turned away. A file left by a dead process is replaced; one that a process listens
   // on, or a file that is no socket, is not.
@@ -55,7 +58,7 @@ class SocketAcceptor final : public ConnectionAcceptor {
 
  private:
   SocketAcceptor(int listen_fd, std::string address, std::string path, uint32_t user_id,
-                 int64_t descriptors_end);
+                 int64_t descriptors_end, HasPlace has_place);
   void Run();
   // Takes those who wait, as long as there are any and Stop() was not called.
   void TakeAll();
@@ -71,6 +74,7 @@ class SocketAcceptor final : public ConnectionAcceptor {
   const std::string path_;  // Of a Unix socket; removed at the end.
   const uint32_t user_id_;  // Who may open it, beside root.
   const int64_t descriptors_end_;
+  const HasPlace has_place_;
   int wake_fd_ = -1;
   // Of the accept thread.
   int spare_fd_ = -1;

@@ -45,7 +45,7 @@ CallReactor::CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerC
     : front_end_(front_end), call_(call), ping_pong_(IsPingPong(call.method())) {}
 
 void CallReactor::Begin() {
-  StatusOr<authz::Caller> caller = front_end_.CallerOf(call_);
+  StatusOr<authz::Caller> caller = Recognise();
   if (!caller.ok()) return Fail(caller.status(), "");
   caller_ = *std::move(caller);
   if (!LetIn()) return;
@@ -54,6 +54,27 @@ void CallReactor::Begin() {
   } else {
     Post();  // The dispatcher refuses and records it, on a thread that may wait for the disk.
   }
+}
+
+StatusOr<authz::Caller> CallReactor::Recognise() {
+  Connections* const connections = front_end_.connections();
+  if (connections == nullptr) return front_end_.CallerOf(call_);
+  if (!connections->Begin(mark_, call_.peer())) {
+    return Error(Reason::CALL_CANCELLED, "the connection was cut at a limit");
+  }
+  ENLACE_ASSIGN_OR_RETURN(authz::Caller caller, front_end_.CallerOf(call_));
+  if (connections->Certify(mark_, caller.Name())) return caller;
+  return front_end_.dispatcher().admission().Overloaded(caller);
+}
+
+void CallReactor::OnCancel() {
+  cancelled_ = true;
+  if (front_end_.connections() != nullptr) front_end_.connections()->Reset(mark_);
+}
+
+void CallReactor::OnDone() {
+  if (front_end_.connections() != nullptr) front_end_.connections()->End(mark_);
+  Release();
 }
 
 bool CallReactor::LetIn() {
@@ -69,6 +90,9 @@ bool CallReactor::LetIn() {
 
 // Runs where gRPC cannot be done with the call before it returns.
 void CallReactor::AwaitRequest() {
+  if (front_end_.connections() != nullptr) {
+    front_end_.connections()->Await(mark_, RequestBytesMax());
+  }
   uint64_t turn = 0;
   {
     const MutexLock lock(mutex_);
@@ -118,6 +142,9 @@ void CallReactor::OnReadDone(bool ok) {
     }
     return;
   }
+  if (front_end_.connections() != nullptr) {
+    front_end_.connections()->Arrived(mark_, request_.Length());
+  }
   // The second question of a stream finds its place only now: one may wait long between two.
   if (ticket_.has_value() || LetIn()) Post();
 }
@@ -145,6 +172,9 @@ void CallReactor::Work() {
 
 void CallReactor::Answer(Reply reply) {
   if (!reply.status.ok()) return Fail(reply.status, reply.request_id);
+  if (front_end_.connections() != nullptr) {
+    front_end_.connections()->Answered(mark_, reply.response.size());
+  }
   response_ = ToBuffer(std::move(reply.response));
   // `this` may be gone as soon as the last of these is called.
   if (ping_pong_) {
@@ -167,6 +197,11 @@ void CallReactor::Fail(const Status& status, const std::string& request_id) {
   const WireStatus wire =
       ToWire(status, request_id.empty() ? front_end_.dispatcher().NewRequestId() : request_id);
   Finish(grpc::Status(static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details));
+}
+
+size_t CallReactor::RequestBytesMax() const {
+  const HandlerTable::Entry* const entry = front_end_.dispatcher().table().Find(call_.method());
+  return entry == nullptr ? 0 : entry->limits.request_bytes_max;
 }
 
 int64_t CallReactor::DeadlineSteadyMs() const {

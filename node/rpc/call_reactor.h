@@ -9,6 +9,7 @@
 #include "grpcpp/alarm.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "node/base/mutex.h"
+#include "node/rpc/connections.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/door.h"
 #include "node/rpc/status_map.h"
@@ -20,16 +21,20 @@ namespace enlace::rpc {
 // Hands every call of one door to the dispatcher.
 class FrontEnd final : public grpc::CallbackGenericService {
  public:
-  FrontEnd(const Dispatcher& dispatcher, Workers& workers, Door door, int64_t read_timeout_ms)
+  // `connections` is null at the doors of this machine.
+  FrontEnd(const Dispatcher& dispatcher, Workers& workers, Door door, Connections* connections,
+           int64_t read_timeout_ms)
       : dispatcher_(dispatcher),
         workers_(workers),
         door_(door),
+        connections_(connections),
         read_timeout_ms_(read_timeout_ms) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override;
 
   const Dispatcher& dispatcher() const { return dispatcher_; }
   Workers& workers() const { return workers_; }
+  Connections* connections() const { return connections_; }
   int64_t read_timeout_ms() const { return read_timeout_ms_; }
   StatusOr<authz::Caller> CallerOf(const grpc::GenericCallbackServerContext& call) const;
 
@@ -37,6 +42,7 @@ class FrontEnd final : public grpc::CallbackGenericService {
   const Dispatcher& dispatcher_;
   Workers& workers_;
   const Door door_;
+  Connections* const connections_;
   const int64_t read_timeout_ms_;
 };
 
@@ -57,10 +63,12 @@ class CallReactor final : public grpc::ServerGenericBidiReactor {
   void Begin();
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
-  void OnCancel() override { cancelled_ = true; }
-  void OnDone() override { Release(); }
+  void OnCancel() override;
+  void OnDone() override;
 
  private:
+  // Who calls, as far as their connection may be used at all.
+  StatusOr<authz::Caller> Recognise();
   bool LetIn();
   void AwaitRequest();
   // True for the first who asks, since the request is either here or late.
@@ -70,12 +78,14 @@ class CallReactor final : public grpc::ServerGenericBidiReactor {
   void Work();
   void Answer(Reply reply);
   void Fail(const Status& status, const std::string& request_id);
+  size_t RequestBytesMax() const;
   int64_t DeadlineSteadyMs() const;
   void Release();
 
   const FrontEnd& front_end_;
   grpc::GenericCallbackServerContext& call_;
   const bool ping_pong_;
+  Connections::CallMark mark_;
   std::optional<authz::Caller> caller_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<int> holds_ = 1;  // gRPC's, and one for each alarm.

@@ -10,6 +10,7 @@
 #include "node/base/error.h"
 #include "node/metrics/metrics.h"
 #include "node/rpc/acceptor.h"
+#include "node/rpc/connections.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/health.h"
 #include "node/transport/own_identity.h"
@@ -26,6 +27,8 @@ struct ServerOptions {
   size_t waiting_calls_max = 64;         // Of each class, for a worker; more are told to come back.
   int max_concurrent_streams = 64;       // In one connection.
   int64_t metadata_bytes_max = 8 << 10;  // Headers of a request.
+  ConnectionLimits connections;          // Of the network door; bounded by the descriptors too.
+  int64_t peers = 0;                     // Nodes that this one connects to: they take descriptors.
   int64_t handshake_timeout_ms = 5'000;
   int64_t read_timeout_ms = 10'000;  // From a call's headers to the end of its request.
   // An idle or old connection ends: certificates are looked at again, and a flood of header

@@ -23,15 +23,16 @@ grpc::Status Refused(const Status& status) {
 
 class CallerCheck final : public ExternalCertificateVerifier {
  public:
-  CallerCheck(PeerVerifier& verifier, metrics::Metrics& metrics)
-      : verifier_(verifier), metrics_(metrics) {}
+  CallerCheck(PeerVerifier& verifier, metrics::Metrics& metrics, MayConnect may_connect)
+      : verifier_(verifier), metrics_(metrics), may_connect_(std::move(may_connect)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
     const auto identity =
         verifier_.Verify(View(request->peer_cert()), View(request->peer_cert_full_chain()),
                          crypto::Purpose::kClient);
-    metrics_.CountHandshake(identity.ok());
+    const bool shut_out = identity.ok() && may_connect_ && !may_connect_(*identity);
+    metrics_.CountHandshake(identity.ok() && !shut_out);
     if (!identity.ok()) {
       if (may_log_.Now()) {
         LogWarning("handshake_refused",
@@ -39,6 +40,8 @@ class CallerCheck final : public ExternalCertificateVerifier {
                     {"text", MessageOf(identity.status())}});
       }
       *sync_status = Refused(identity.status());
+    } else if (shut_out) {
+      *sync_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "shut out for a while");
     }
     return true;  // Done at once.
   }
@@ -48,6 +51,7 @@ class CallerCheck final : public ExternalCertificateVerifier {
   PeerVerifier& verifier_;
   metrics::Metrics& metrics_;
   OncePerSecond may_log_;
+  const MayConnect may_connect_;
 };
 
 class NodeCheck final : public ExternalCertificateVerifier {
@@ -104,12 +108,13 @@ Status LastRefusal::Get() const {
 
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const OwnIdentity& identity,
                                                    PeerVerifier& verifier,
-                                                   metrics::Metrics& metrics) {
+                                                   metrics::Metrics& metrics,
+                                                   MayConnect may_connect) {
   grpc::experimental::TlsServerCredentialsOptions options(identity.Provider());
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   options.set_certificate_verifier(
-      ExternalCertificateVerifier::Create<CallerCheck>(verifier, metrics));
+      ExternalCertificateVerifier::Create<CallerCheck>(verifier, metrics, std::move(may_connect)));
   return grpc::experimental::TlsServerCredentials(options);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,10 +30,14 @@ class LastRefusal {
   Status status_ ENLACE_GUARDED_BY(mutex_);
 };
 
+// Whether an identity whose certificate holds may connect now. Thread-safe.
+using MayConnect = std::function<bool(const trust::Identity&)>;
+
 // Requires a certificate of the caller. `verifier` and `metrics` must outlive the server.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const OwnIdentity& identity,
                                                    PeerVerifier& verifier,
-                                                   metrics::Metrics& metrics);
+                                                   metrics::Metrics& metrics,
+                                                   MayConnect may_connect = {});
 
 // Accepts only the node whose identity is `expected_uri`. All shared, since gRPC keeps
 // channels alive for a while after their last use.

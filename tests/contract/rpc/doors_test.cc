@@ -441,13 +441,33 @@ TEST(Acceptor, StopsThoughNoDescriptorIsToBeHad) {
 }
 
 TEST(Descriptors, ANodeDoesNotStartWithTooFew) {
-  EXPECT_THAT(rpc::CheckDescriptorLimit(rpc::kDescriptorsMin - 1), IsReason(Reason::LISTEN_FAILED));
-  EXPECT_TRUE(rpc::CheckDescriptorLimit(rpc::kDescriptorsMin).ok());
+  EXPECT_THAT(rpc::PlanDescriptors(rpc::kDescriptorsMin - 1).status(),
+              IsReason(Reason::LISTEN_FAILED));
+  EXPECT_TRUE(rpc::PlanDescriptors(rpc::kDescriptorsMin).ok());
 }
 
-TEST(Descriptors, ConnectionsGetWhatIsNotReserved) {
-  EXPECT_EQ(rpc::ConnectionDescriptorsEnd(rpc::kDescriptorsMin), 512);
-  EXPECT_EQ(rpc::ConnectionDescriptorsEnd(1'000'000), rpc::kConnectionsMax);
+TEST(Descriptors, TheStoreGetsItsShareFirstAndConnectionsWhatIsLeft) {
+  for (const int64_t limit : {256, 300, 1'000, 1'024, 20'000, 1 << 30}) {
+    for (const int64_t peers : {0, 5, 36}) {
+      const auto plan = rpc::PlanDescriptors(limit, peers);
+      ASSERT_TRUE(plan.ok()) << limit << " " << peers << " " << plan.status();
+      EXPECT_GE(plan->store_files, 64);
+      EXPECT_LE(plan->store_files, 256);
+      EXPECT_GE(plan->connections, 16);
+      // A connection takes two, a peer up to two; 64 are for all else.
+      EXPECT_LE(2 * plan->connections + 2 * peers + plan->store_files + 64, limit);
+      EXPECT_LT(plan->connection_end, limit);
+    }
+  }
+}
+
+TEST(Descriptors, TheFewestThatAreAskedForAreEnough) {
+  for (const int64_t peers : {36, 100, 1'000}) {
+    int64_t least = rpc::kDescriptorsMin;
+    const auto refused = rpc::PlanDescriptors(least, peers);
+    if (!refused.ok()) least = std::stoll(MetadataOf(refused.status()).at("files_min"));
+    EXPECT_TRUE(rpc::PlanDescriptors(least, peers).ok()) << peers << " " << least;
+  }
 }
 
 TEST(Descriptors, TheServerRaisesTheLimitToWhatTheSystemAllows) {

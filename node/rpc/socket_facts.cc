@@ -1,0 +1,83 @@
+#include "node/rpc/socket_facts.h"
+
+#include <arpa/inet.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "fmt/format.h"
+
+namespace enlace::rpc {
+namespace {
+
+constexpr size_t kSiteBytes = 8;  // A /64 of IPv6.
+
+std::string Text(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return inet_ntop(family, address, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
+// A caller by IPv4 at a socket that takes both.
+bool IsMapped(const in6_addr& address) { return IN6_IS_ADDR_V4MAPPED(&address); }
+
+SocketNames NamesOf4(const in_addr& peer, uint16_t port) {
+  const std::string text = Text(AF_INET, &peer);
+  return {fmt::format("ipv4:{}:{}", text, port), text, false};
+}
+
+SocketNames NamesOf6(const in6_addr& peer, uint16_t port) {
+  if (IsMapped(peer)) {
+    in_addr inner{};
+    std::memcpy(&inner, &peer.s6_addr[12], sizeof(inner));
+    return NamesOf4(inner, port);
+  }
+  in6_addr site = peer;
+  std::fill(site.s6_addr + kSiteBytes, site.s6_addr + sizeof(site.s6_addr), uint8_t{0});
+  return {fmt::format("ipv6:%5B{}%5D:{}", Text(AF_INET6, &peer), port), Text(AF_INET6, &site),
+          false};
+}
+
+}  // namespace
+
+SocketNames NamesOf(int fd) {
+  sockaddr_storage peer{};
+  sockaddr_storage own{};
+  socklen_t peer_size = sizeof(peer);
+  socklen_t own_size = sizeof(own);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) {
+    return {};
+  }
+  if (peer.ss_family == AF_INET) {
+    const auto& peer4 = reinterpret_cast<const sockaddr_in&>(peer);
+    SocketNames names = NamesOf4(peer4.sin_addr, ntohs(peer4.sin_port));
+    names.from_self =
+        peer4.sin_addr.s_addr == reinterpret_cast<const sockaddr_in&>(own).sin_addr.s_addr;
+    return names;
+  }
+  if (peer.ss_family != AF_INET6) return {};
+  const auto& peer6 = reinterpret_cast<const sockaddr_in6&>(peer);
+  SocketNames names = NamesOf6(peer6.sin6_addr, ntohs(peer6.sin6_port));
+  names.from_self =
+      IN6_ARE_ADDR_EQUAL(&peer6.sin6_addr, &reinterpret_cast<const sockaddr_in6&>(own).sin6_addr);
+  return names;
+}
+
+SocketFlow FlowOf(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return {info.tcpi_bytes_received, info.tcpi_bytes_acked};
+}
+
+void Cut(int fd) {
+  sockaddr none{};
+  none.sa_family = AF_UNSPEC;
+  if (connect(fd, &none, sizeof(none)) != 0) shutdown(fd, SHUT_RDWR);
+}
+
+}  // namespace enlace::rpc

@@ -12,15 +12,19 @@
 #include "node/app/services.h"
 #include "node/app/verify.h"
 #include "node/app/version.h"
+#include "node/app/watchdog.h"
 #include "node/base/bytes.h"
 #include "node/base/log.h"
+#include "node/base/memory.h"
 #include "node/base/mutex.h"
 #include "node/crypto/hash.h"
 #include "node/metrics/metrics.h"
 #include "node/peer/signing_hold.h"
 #include "node/rpc/admission.h"
+#include "node/rpc/descriptors.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/health.h"
+#include "node/rpc/own_door.h"
 #include "node/rpc/reflection.h"
 #include "node/rpc/server.h"
 #include "node/service/store_audit.h"
@@ -87,10 +91,30 @@ StatusOr<std::shared_ptr<peer::SigningHold>> MakeHold(const store::Reader& reade
   return std::make_shared<peer::SigningHold>(clock, std::move(peers));
 }
 
+int64_t PeersOf(const config::NodeConfig& config) {
+  return static_cast<int64_t>(config.peers.size());
+}
+
+rpc::ServerOptions ServerOptionsOf(const config::NodeConfig& config) {
+  rpc::ServerOptions options;
+  options.workers = static_cast<int>(config.workers);
+  options.waiting_calls_max = static_cast<size_t>(config.waiting_calls_max);
+  options.peers = PeersOf(config);
+  options.connections.connections_max = config.connections_max;
+  options.connections.uncertified_max = config.uncertified_connections_max;
+  options.connections.per_address_max = config.address_connections_max;
+  return options;
+}
+
 StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(store::ChannelKeys keys, LoadKeys(DataLayout(inputs.config.data_dir)));
+  // Before the first file of the store is open.
+  ENLACE_ASSIGN_OR_RETURN(
+      const rpc::DescriptorPlan plan,
+      rpc::PlanDescriptors(rpc::RaiseDescriptorLimit(), PeersOf(inputs.config)));
   auto metrics = std::make_unique<metrics::Metrics>();
   store::StoreOptions options = StoreOptionsOf(inputs.config);
+  options.open_files_max = static_cast<int>(plan.store_files);
   options.metrics = metrics.get();
   ENLACE_ASSIGN_OR_RETURN(auto store, store::Store::Open(options, clock));
   ENLACE_ASSIGN_OR_RETURN(NodeIdentity identity, LoadIdentity(*store->Read()));
@@ -137,9 +161,7 @@ class NodeImpl final : public Node {
 
   Status Listen() {
     ENLACE_RETURN_IF_ERROR(PublishCard());
-    rpc::ServerOptions options;
-    options.workers = static_cast<int>(inputs_.config.workers);
-    options.waiting_calls_max = static_cast<size_t>(inputs_.config.waiting_calls_max);
+    const rpc::ServerOptions options = ServerOptionsOf(inputs_.config);
     ENLACE_ASSIGN_OR_RETURN(
         network_, rpc::Server::StartNetwork(dispatcher_, inputs_.config.listen, inputs_.identity,
                                             *verifier_, metrics_, options));
@@ -155,6 +177,8 @@ class NodeImpl final : public Node {
                               metrics::Exposer::Start(metrics_, inputs_.config.metrics_listen));
     }
     serving_ = true;
+    memory_.Look();  // What is needed without a call.
+    StartWatchdog();
     Look();
     services_.puller().Start();
     watch_ = std::jthread([this](std::stop_token stop) { Watch(stop); });
@@ -178,6 +202,7 @@ class NodeImpl final : public Node {
   bool Stop(int64_t drain_ms) override {
     if (stopped_.exchange(true)) return true;
     serving_ = false;
+    if (watchdog_ != nullptr) watchdog_->AskToStop();
     watch_.request_stop();
     wake_.NotifyAll();
     services_.puller().AskToStop();
@@ -186,6 +211,7 @@ class NodeImpl final : public Node {
       if (server != nullptr) servers.push_back(server);
     }
     const bool drained = rpc::Drain(health_, admission_, servers, drain_ms);
+    watchdog_.reset();  // A call that it waits for has ended with the door.
     services_.puller().Stop();
     if (watch_.joinable()) watch_.join();
     RecordDenials(true);
@@ -234,6 +260,13 @@ class NodeImpl final : public Node {
     metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);
   }
 
+  void StartWatchdog() {
+    if (inputs_.config.watchdog_interval_ms == 0) return;
+    watchdog_ = std::make_unique<Watchdog>(
+        WatchdogOptions{.interval_ms = inputs_.config.watchdog_interval_ms},
+        [this] { return rpc::AskOwnDoor(network_->address(), inputs_.identity, verifier_); });
+  }
+
   // What cannot be recorded stays counted, and the store itself says why it takes no writes.
   void RecordDenials(bool all) {
     const Status status = dispatcher_.RecordDenials(all);
@@ -252,6 +285,7 @@ class NodeImpl final : public Node {
       RecordDenials(false);
       // A store that takes no writes shows by itself.
       if (!card_published_) PublishCard().IgnoreError();
+      memory_.Look();
     }
   }
 
@@ -276,7 +310,9 @@ class NodeImpl final : public Node {
   std::atomic<bool> stopped_ = false;
   Mutex wake_mutex_;
   CondVar wake_;
+  MemoryKeeper memory_;  // Of the watching thread.
   std::jthread watch_;
+  std::unique_ptr<Watchdog> watchdog_;
 };
 
 }  // namespace

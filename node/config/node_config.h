@@ -58,6 +58,10 @@ struct NodeConfig {
   int64_t pull_interval_ms = 0;
   int64_t workers = 0;
   int64_t waiting_calls_max = 0;
+  int64_t connections_max = 0;
+  int64_t uncertified_connections_max = 0;
+  int64_t address_connections_max = 0;
+  int64_t watchdog_interval_ms = 0;
   std::string metrics_listen;  // Empty for none.
   std::string log_level;
 };

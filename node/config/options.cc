@@ -92,6 +92,22 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "Calls of clients, and as many of other nodes, that may wait for a worker; more are "
         "refused with NODE_OVERLOADED. One caller may have a quarter of a class's calls."},
        &NodeConfig::waiting_calls_max},
+      {{"limits.connections_max", kInteger, "2048", "connections", 16, 100'000, "2048",
+        "Open connections of the network listener. Each takes two file descriptors, and a node "
+        "whose limit of those is low takes fewer."},
+       &NodeConfig::connections_max},
+      {{"limits.uncertified_connections_max", kInteger, "256", "connections", 8, 100'000, "256",
+        "Connections that have made no call with a valid certificate yet; at most half of all. "
+        "For one more, the oldest of them is ended."},
+       &NodeConfig::uncertified_connections_max},
+      {{"limits.address_connections_max", kInteger, "512", "connections", 1, 100'000, "512",
+        "Connections of one address (IPv4) or one network of 64 bits (IPv6). Many callers may "
+        "share an address behind a translating router."},
+       &NodeConfig::address_connections_max},
+      {{"watchdog.interval_ms", kInteger, "10000", "milliseconds", 0, 3'600'000, "10000",
+        "Pause between two calls of the node to its own listener. After three without an "
+        "answer in a row the process ends, so that its supervisor starts it again. 0: none."},
+       &NodeConfig::watchdog_interval_ms},
       {{"metrics.listen", kAddress, "", "", 0, 0, "127.0.0.1:9464",
         "Address that serves Prometheus metrics, without TLS: keep it on loopback. Left out: "
         "no metrics."},

@@ -25,7 +25,8 @@ bool HasText(const google::protobuf::Message& request, const char* name) {
 bool IsRepeatable(std::string_view method, const google::protobuf::Message& request) {
   const std::string_view name = method.substr(method.rfind('/') + 1);
   if (name == kAppends) return false;
-  for (const std::string_view verb : {"Get", "List", "Tabulate", "Verify", "Check"}) {
+  for (const std::string_view verb :
+       {"Get", "BatchGet", "List", "Tabulate", "BatchTabulate", "Verify", "Check"}) {
     if (name.substr(0, verb.size()) == verb) return true;
   }
   return HasText(request, "request_id") || HasText(request, "batch_id");

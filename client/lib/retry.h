@@ -10,9 +10,9 @@
 namespace enlace::client {
 
 // True when `request` may be sent twice without doing its work twice: the method's name says
-// that it only reads (Get, List, Tabulate, Verify, Check), or the request has a request_id or
-// a batch_id by which the node recognises a second arrival. VerifyRegionalReport is not: its
-// calls hand in a report piece by piece.
+// that it only reads (Get, List, Tabulate, their Batch forms, Verify, Check), or the request
+// has a request_id or a batch_id by which the node recognises a second arrival.
+// VerifyRegionalReport is not: its calls hand in a report piece by piece.
 bool IsRepeatable(std::string_view method, const google::protobuf::Message& request);
 
 // Whether to go on after `status`: the node refused before it began, or could not be reached

@@ -54,6 +54,14 @@ class CaseColumns {
       const TabulationRequest& request, const Viewer& viewer,
       const std::function<bool()>& stopped = [] { return false; }) const;
 
+  // Several tables of one state, in the order of the requests, each as Tabulate makes it. The
+  // fields of violations begin with "requests[i].". TABULATION_INVALID also when the tables
+  // have more than kBatchCellsMax cells together.
+  static constexpr size_t kBatchCellsMax = 100'000;
+  StatusOr<std::vector<Tabulation>> TabulateAll(
+      const std::vector<TabulationRequest>& requests, const Viewer& viewer,
+      const std::function<bool()>& stopped = [] { return false; }) const;
+
   // Records that are active now.
   uint64_t active_records() const;
 
@@ -67,7 +75,11 @@ class CaseColumns {
     uint32_t last_row = 0;  // kNoRow for none.
   };
 
-  StatusOr<Plan> MakePlan(const TabulationRequest& request, const Viewer& viewer) const;
+  // Fields of violations begin with `prefix`.
+  StatusOr<Plan> MakePlan(const TabulationRequest& request, const Viewer& viewer,
+                          const std::string& prefix) const;
+  StatusOr<std::vector<Tabulation>> Count(const std::vector<Plan>& plans, const Viewer& viewer,
+                                          const std::function<bool()>& stopped) const;
 
   const std::shared_ptr<const codes::Registry> registry_;
   const ColumnsOptions options_;

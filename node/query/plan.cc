@@ -8,9 +8,10 @@
 namespace enlace::query {
 
 struct PlanFaults {
-  void Add(std::string field, std::string text) {
-    list.push_back({std::move(field), std::move(text), Reason::TABULATION_INVALID});
+  void Add(const std::string& field, std::string text) {
+    list.push_back({prefix + field, std::move(text), Reason::TABULATION_INVALID});
   }
+  const std::string prefix;
   std::vector<FieldViolation> list;
 };
 
@@ -74,8 +75,9 @@ void CaseColumns::Plan::AddTime(const TabulationRequest& request, PlanFaults& fa
 }
 
 StatusOr<CaseColumns::Plan> CaseColumns::MakePlan(const TabulationRequest& request,
-                                                  const Viewer& viewer) const {
-  PlanFaults faults;
+                                                  const Viewer& viewer,
+                                                  const std::string& prefix) const {
+  PlanFaults faults{prefix, {}};
   Plan plan;
   plan.AddAxes(*columns_, request, faults);
   if (request.filters.size() > kFiltersMax) {

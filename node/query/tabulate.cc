@@ -40,34 +40,27 @@ class Counter {
 
 }  // namespace
 
-// One pass over the columns, block by block: select rows, then count them.
+// One table in the making, block by block: select rows, then count them.
 class CaseColumns::Scan {
  public:
   Scan(const Columns& columns, const Plan& plan)
       : columns_(columns),
         plan_(plan),
         counter_(plan.possible_cells),
-        entity_seen_(columns.entity_names.size()) {}
+        entity_seen_(columns.entity_names.size()) {
+    selected_.reserve(kBlockRows);
+    if (!plan_.entity.has_value()) return;
+    const auto at = columns_.entity_index.find(*plan_.entity);
+    nobody_ = at == columns_.entity_index.end();
+    if (!nobody_) only_entity_ = at->second;
+  }
 
-  Status Run(const std::function<bool()>& stopped) {
-    uint32_t only_entity = kNoRow;
-    if (plan_.entity.has_value()) {
-      const auto at = columns_.entity_index.find(*plan_.entity);
-      if (at == columns_.entity_index.end()) return absl::OkStatus();
-      only_entity = at->second;
-    }
-    std::vector<uint32_t> selected;
-    selected.reserve(kBlockRows);
-    for (uint32_t from = 0; from < columns_.rows(); from += kBlockRows) {
-      if (stopped()) {
-        return Error(Reason::CALL_CANCELLED, "the call ended before its cases were counted");
-      }
-      const uint32_t to = std::min(from + kBlockRows, columns_.rows());
-      selected.clear();
-      Select(from, to, only_entity, selected);
-      for (const uint32_t row : selected) Count(row);
-    }
-    return absl::OkStatus();
+  // Rows `from` to before `to`, at most kBlockRows.
+  void CountBlock(uint32_t from, uint32_t to) {
+    if (nobody_) return;
+    selected_.clear();
+    Select(from, to, selected_);
+    for (const uint32_t row : selected_) Count(row);
   }
 
   StatusOr<Tabulation> Result() const {
@@ -95,13 +88,13 @@ class CaseColumns::Scan {
   }
 
  private:
-  void Select(uint32_t from, uint32_t to, uint32_t only_entity, std::vector<uint32_t>& out) const {
+  void Select(uint32_t from, uint32_t to, std::vector<uint32_t>& out) const {
     for (uint32_t row = from; row < to; ++row) {
       const bool there =
           columns_.from_ms[row] <= plan_.as_of_ms && plan_.as_of_ms < columns_.to_ms[row];
       const uint32_t year = columns_.year[row];
       if (!there || year < plan_.year_from || year > plan_.year_to) continue;
-      if (only_entity != kNoRow && columns_.entity[row] != only_entity) continue;
+      if (only_entity_ != kNoRow && columns_.entity[row] != only_entity_) continue;
       if (std::all_of(plan_.tests.begin(), plan_.tests.end(),
                       [&](const Test& test) { return test.Passes(row); })) {
         out.push_back(row);
@@ -156,23 +149,66 @@ class CaseColumns::Scan {
   const Plan& plan_;
   Counter counter_;
   std::vector<char> entity_seen_;
+  std::vector<uint32_t> selected_;
+  uint32_t only_entity_ = kNoRow;  // kNoRow for all.
+  bool nobody_ = false;            // The entity has no records.
   uint64_t records_ = 0;
   uint64_t denominator_ = 0;
 };
 
 StatusOr<Tabulation> CaseColumns::Tabulate(const TabulationRequest& request, const Viewer& viewer,
                                            const std::function<bool()>& stopped) const {
-  // Names and lists of columns never change, so planning needs no lock.
-  ENLACE_ASSIGN_OR_RETURN(const Plan plan, MakePlan(request, viewer));
+  std::vector<Plan> plans;
+  ENLACE_ASSIGN_OR_RETURN(plans.emplace_back(), MakePlan(request, viewer, ""));
+  ENLACE_ASSIGN_OR_RETURN(std::vector<Tabulation> tables, Count(plans, viewer, stopped));
+  return std::move(tables.front());
+}
+
+StatusOr<std::vector<Tabulation>> CaseColumns::TabulateAll(
+    const std::vector<TabulationRequest>& requests, const Viewer& viewer,
+    const std::function<bool()>& stopped) const {
+  std::vector<Plan> plans;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    ENLACE_ASSIGN_OR_RETURN(plans.emplace_back(),
+                            MakePlan(requests[i], viewer, fmt::format("requests[{}].", i)));
+  }
+  return Count(plans, viewer, stopped);
+}
+
+// Names and lists of columns never change, so that planning before this needs no lock. Each
+// block is counted for all tables while it is in the processor's cache.
+StatusOr<std::vector<Tabulation>> CaseColumns::Count(const std::vector<Plan>& plans,
+                                                     const Viewer& viewer,
+                                                     const std::function<bool()>& stopped) const {
   std::unique_lock<std::mutex> gate(gate_);
   std::shared_lock<std::shared_mutex> lock(mutex_);
   gate.unlock();
-  Scan scan(*columns_, plan);
-  ENLACE_RETURN_IF_ERROR(scan.Run(stopped));
-  ENLACE_ASSIGN_OR_RETURN(Tabulation table, scan.Result());
+  std::vector<Scan> scans;
+  scans.reserve(plans.size());
+  for (const Plan& plan : plans) scans.emplace_back(*columns_, plan);
+  for (uint32_t from = 0; from < columns_->rows(); from += kBlockRows) {
+    if (stopped()) {
+      return Error(Reason::CALL_CANCELLED, "the call ended before its cases were counted");
+    }
+    const uint32_t to = std::min(from + kBlockRows, columns_->rows());
+    for (Scan& scan : scans) scan.CountBlock(from, to);
+  }
+  std::vector<Tabulation> tables;
+  size_t cells = 0;
+  for (const Scan& scan : scans) {
+    ENLACE_ASSIGN_OR_RETURN(tables.emplace_back(), scan.Result());
+    cells += tables.back().cells.size();
+    if (cells > kBatchCellsMax) {
+      return Error(Reason::TABULATION_INVALID,
+                   fmt::format("the tables have more than {} cells together; ask for fewer at once",
+                               kBatchCellsMax));
+    }
+  }
   lock.unlock();
-  if (viewer.threshold != 0) Suppress(table, viewer.threshold);
-  return table;
+  if (viewer.threshold != 0) {
+    for (Tabulation& table : tables) Suppress(table, viewer.threshold);
+  }
+  return tables;
 }
 
 }  // namespace enlace::query

@@ -39,17 +39,32 @@ bool IsResourceName(std::string_view text) {
   });
 }
 
+// Empty when nothing is named.
+std::string Named(const std::string& value) {
+  return value.empty() || IsResourceName(value) ? value : std::string(kResourceOther);
+}
+
+std::string AllNamed(const google::protobuf::Message& request, const FieldDescriptor& field) {
+  std::string all;
+  const auto& reflection = *request.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(request, &field); ++i) {
+    if (i > 0) all += ',';
+    const std::string named = Named(reflection.GetRepeatedString(request, &field, i));
+    all += named.empty() ? kResourceNone : named;
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string AuditResource(const google::protobuf::Message& request) {
-  for (const char* name : {"name", "parent"}) {
+  for (const char* name : {"name", "names", "parent"}) {
     const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName(name);
-    if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated()) {
-      continue;
-    }
-    std::string value = request.GetReflection()->GetString(request, field);
-    if (value.empty()) continue;
-    return IsResourceName(value) ? value : std::string(kResourceOther);
+    if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING) continue;
+    const std::string resource = field->is_repeated()
+                                     ? AllNamed(request, *field)
+                                     : Named(request.GetReflection()->GetString(request, field));
+    if (!resource.empty()) return resource;
   }
   return std::string(kResourceNone);
 }

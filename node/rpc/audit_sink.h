@@ -12,7 +12,7 @@ namespace enlace::rpc {
 struct AuditEvent {
   std::string caller;  // SPIFFE URI, or "admin-socket".
   std::string method;
-  std::string resource;  // A well-formed resource name, or one of the words below.
+  std::string resource;  // Well-formed resource names, or words below, joined with commas.
   std::string decision;  // "allow" or "deny".
   std::string request_id;
 };
@@ -35,7 +35,8 @@ class AuditSink {
 };
 
 // What `request` is about: its field `name` or `parent` when that has the form of one of our
-// resource names, else a word. Free text of a caller never reaches the audit record.
+// resource names, else a word. For a field `names` all of them, joined with commas, so that
+// each record that was read can be found. Free text of a caller never reaches the audit record.
 std::string AuditResource(const google::protobuf::Message& request);
 
 }  // namespace enlace::rpc

@@ -49,6 +49,16 @@ StatusOr<query::Tabulation> CaseColumns::Tabulate(const query::TabulationRequest
   return held_.Tabulate(request, viewer, stopped);
 }
 
+StatusOr<std::vector<query::Tabulation>> CaseColumns::TabulateAll(
+    const std::vector<query::TabulationRequest>& requests, const query::Viewer& viewer,
+    const std::function<bool()>& stopped) const {
+  {
+    MutexLock lock(mutex_);
+    ENLACE_RETURN_IF_ERROR(fault_);
+  }
+  return held_.TabulateAll(requests, viewer, stopped);
+}
+
 query::TabulationRequest TabulationFromProto(const pb::TabulateCaseRecordsRequest& request) {
   query::TabulationRequest out;
   out.attributes.assign(request.attributes().begin(), request.attributes().end());

@@ -34,6 +34,9 @@ class CaseColumns {
   void Apply(const std::vector<model::CaseRecord>& committed);
 
   // CALL_CANCELLED once `stopped` says true.
+  StatusOr<std::vector<query::Tabulation>> TabulateAll(
+      const std::vector<query::TabulationRequest>& requests, const query::Viewer& viewer,
+      const std::function<bool()>& stopped = [] { return false; }) const;
   StatusOr<query::Tabulation> Tabulate(
       const query::TabulationRequest& request, const query::Viewer& viewer,
       const std::function<bool()>& stopped = [] { return false; }) const;

@@ -31,10 +31,19 @@ void CaseService::Register(rpc::HandlerTable& table) {
                   pb::EraseCaseRecordRequest, pb::CaseRecord);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", GetCaseRecord, *this,
                   pb::GetCaseRecordRequest, pb::CaseRecord);
+  // Smaller than the default: the names of each call are kept in its audit record.
+  table.Register<pb::BatchGetCaseRecordsRequest, pb::BatchGetCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/BatchGetCaseRecords",
+      [this](const rpc::CallContext& call, const pb::BatchGetCaseRecordsRequest& request) {
+        return BatchGetCaseRecords(call, request);
+      },
+      kBatchGetLimits);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", ListCaseRecords, *this,
                   pb::ListCaseRecordsRequest, pb::ListCaseRecordsResponse);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", TabulateCaseRecords, *this,
                   pb::TabulateCaseRecordsRequest, pb::TabulateCaseRecordsResponse);
+  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", BatchTabulateCaseRecords, *this,
+                  pb::BatchTabulateCaseRecordsRequest, pb::BatchTabulateCaseRecordsResponse);
 }
 
 StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
@@ -193,20 +202,20 @@ StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
 
 StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(
     const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request) {
-  // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
-  const std::string& entity = call.caller.entity;
-  const bool sees_all =
-      call.caller.Has(authz::Role::kAnalyst) || call.caller.Has(authz::Role::kCoordinator);
-  if (entity.empty() && !sees_all) {
-    return Error(Reason::PERMISSION_DENIED,
-                 "tabulation is for reporting entities, analysts and coordinators");
-  }
-  const auto viewer =
-      entity.empty() ? query::Viewer::Everyone(parts_.threshold) : query::Viewer::OwnRows(entity);
+  ENLACE_ASSIGN_OR_RETURN(const query::Viewer viewer, ViewerOf(call.caller));
   ENLACE_ASSIGN_OR_RETURN(
       const auto tabulation,
       parts_.columns.Tabulate(TabulationFromProto(request), viewer, call.cancelled));
   return TabulationToProto(tabulation);
+}
+
+StatusOr<query::Viewer> CaseService::ViewerOf(const authz::Caller& caller) const {
+  if (!caller.entity.empty()) return query::Viewer::OwnRows(caller.entity);
+  if (caller.Has(authz::Role::kAnalyst) || caller.Has(authz::Role::kCoordinator)) {
+    return query::Viewer::Everyone(parts_.threshold);
+  }
+  return Error(Reason::PERMISSION_DENIED,
+               "tabulation is for reporting entities, analysts and coordinators");
 }
 
 StatusOr<model::CaseRecord> CaseService::LoadOwn(const store::Reader& reader,

@@ -18,6 +18,9 @@ namespace enlace::service {
 
 namespace pb = enlace::exchange::v1;
 
+// Big enough for 1,000 names.
+inline constexpr rpc::MethodLimits kBatchGetLimits{64 << 10, 2'000};
+
 class CaseService {
  public:
   struct Parts {
@@ -46,15 +49,22 @@ class CaseService {
                                            const pb::EraseCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> GetCaseRecord(const rpc::CallContext& call,
                                          const pb::GetCaseRecordRequest& request);
+  StatusOr<pb::BatchGetCaseRecordsResponse> BatchGetCaseRecords(
+      const rpc::CallContext& call, const pb::BatchGetCaseRecordsRequest& request);
   StatusOr<pb::ListCaseRecordsResponse> ListCaseRecords(const rpc::CallContext& call,
                                                         const pb::ListCaseRecordsRequest& request);
   StatusOr<pb::TabulateCaseRecordsResponse> TabulateCaseRecords(
       const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request);
+  StatusOr<pb::BatchTabulateCaseRecordsResponse> BatchTabulateCaseRecords(
+      const rpc::CallContext& call, const pb::BatchTabulateCaseRecordsRequest& request);
 
  private:
   // The reference of a record that the caller's entity owns. NAME_INVALID, CASE_NOT_FOUND.
   StatusOr<model::CaseRecord> LoadOwn(const store::Reader& reader, const std::string& entity,
                                       const std::string& name) const;
+  // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
+  // PERMISSION_DENIED for a caller who may see neither.
+  StatusOr<query::Viewer> ViewerOf(const authz::Caller& caller) const;
   Status CheckReason(std::string_view list, uint32_t reason) const;
   // Runs one change of one own record as one commit with its audit record.
   using Change = std::function<StatusOr<model::CaseRecord>(store::Transaction&,

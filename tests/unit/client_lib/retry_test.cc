@@ -11,7 +11,8 @@ namespace {
 
 TEST(Retry, ReadsAreRepeatable) {
   const exchange::v1::GetCaseRecordRequest request;
-  for (const char* method : {"/a.B/GetCaseRecord", "/a.B/ListCaseRecords",
+  for (const char* method : {"/a.B/GetCaseRecord", "/a.B/BatchGetCaseRecords",
+                             "/a.B/ListCaseRecords", "/a.B/BatchTabulateCaseRecords",
                              "/a.B/TabulateCaseRecords", "/a.B/VerifyChannel", "/a.B/Check"}) {
     EXPECT_TRUE(IsRepeatable(method, request)) << method;
   }

@@ -326,6 +326,16 @@ TEST(AuditResource, TellsResourceNamesFromOtherText) {
   EXPECT_EQ(resource("jurisdictions/ARG/programmes/" + std::string(300, 'a')), kResourceOther);
 }
 
+TEST(AuditResource, NamesEveryRecordOfACallForSeveral) {
+  exchange::v1::BatchGetCaseRecordsRequest request;
+  EXPECT_EQ(AuditResource(request), kResourceNone);
+  request.add_names(kName);
+  EXPECT_EQ(AuditResource(request), kName);
+  request.add_names("maria");
+  request.add_names("jurisdictions/ARG/cases");
+  EXPECT_EQ(AuditResource(request), std::string(kName) + ",other,jurisdictions/ARG/cases");
+}
+
 TEST(HandlerTable, KnowsItsMethodsAndTheLargestRequest) {
   HandlerTable table;
   const auto handler = [](const CallContext&, const GetCaseRecordRequest&) {

@@ -6,7 +6,8 @@
 #   --product   what building and running the programs needs (default)
 #   --front     also HAProxy, for a node behind a front (docs/OPERATIONS.md)
 #   --tests     also what the tests need
-#   --full      also what the long forms of the tests need (sanitizers' and fuzzers' clang)
+#   --full      also what the long forms of the tests need (sanitizers' and fuzzers' clang) and
+#               the benchmarks (the store that Enlace is measured beside)
 # Runs as root, or through sudo. Exit code 0 when every package is installed.
 set -euo pipefail
 
@@ -22,7 +23,10 @@ product=(
 front=(haproxy)
 tests=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf faketime
   e2fsprogs mount)                      # Loss of power on an image; only root can mount one.
-full=(clang libclang-rt-14-dev)
+full=(
+  clang libclang-rt-14-dev
+  postgresql-15 libpq-dev linux-perf  # bench/compare.sh, and profiles of what it finds.
+)
 
 packages=("${product[@]}")
 case "${1:---product}" in

@@ -1,0 +1,208 @@
+// pg-bench: the measures of enlace-bench, made of PostgreSQL. Same records, same figures.
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "CLI/CLI.hpp"
+#include "bench/load.h"
+#include "bench/output.h"
+#include "bench/pg_cases.h"
+#include "bench/pg_replication.h"
+
+#include <fmt/format.h>
+
+namespace enlace::bench {
+namespace {
+
+using Options = PgOptions;
+using Connections = std::vector<std::unique_ptr<PgConnection>>;
+
+Connections Connect(const Options& options, const std::string& name, const std::string& sql) {
+  Connections connections;
+  for (int i = 0; i < options.clients; ++i) {
+    connections.push_back(std::make_unique<PgConnection>(options.conninfo));
+    connections.back()->Prepare(name, sql);
+  }
+  return connections;
+}
+
+std::vector<std::mt19937_64> Randoms(const Options& options) {
+  std::vector<std::mt19937_64> randoms;
+  for (int i = 0; i < options.clients; ++i) {
+    randoms.emplace_back(options.seed + static_cast<uint64_t>(i));
+  }
+  return randoms;
+}
+
+void Prepare(const Options& options) {
+  PgConnection database(options.conninfo);
+  MakeCasesTable(database);
+  const double begin = SecondsNow();
+  CopyCases(database, options.seed, 0, options.records);
+  Figure("rate", static_cast<double>(options.records) / (SecondsNow() - begin), "rec/s");
+  database.Run("VACUUM ANALYZE cases");
+  const auto bytes = database.Run("SELECT pg_total_relation_size('cases')");
+  Figure("bytes_per_record", std::stod(bytes.Text(0, 0)) / static_cast<double>(options.records),
+         "bytes");
+}
+
+void Put(const Options& options) {
+  PgConnection database(options.conninfo);
+  MakeCasesTable(database);
+  const auto connections = Connect(options, "put", InsertStatement());
+  std::vector<RecordMaker> makers;
+  for (int i = 0; i < options.clients; ++i) {
+    makers.emplace_back(options.seed + static_cast<uint64_t>(i));
+  }
+  std::atomic<uint64_t> next = 0;
+  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+    const auto at = static_cast<size_t>(number);
+    connections[at]->RunPrepared(
+        "put", InsertValues(makers[at], makers[at].Next(), CaseId(options.seed, next++)));
+  });
+  PrintLoad(result, 1, "rate", "rec/s");
+}
+
+void Batch(const Options& options) {
+  PgConnection database(options.conninfo);
+  MakeCasesTable(database);
+  uint64_t first = 0;
+  const auto size = static_cast<uint64_t>(options.size);
+  const auto result = RunLoad(1, options.seconds, [&](int) {
+    CopyCases(database, options.seed, first, first + size);
+    first += size;
+  });
+  PrintLoad(result, options.size, "rate", "rec/s");
+}
+
+void Bulk(const Options& options) {
+  PgConnection database(options.conninfo);
+  MakeCasesTable(database);
+  const double begin = SecondsNow();
+  CopyCases(database, options.seed, 0, options.records);
+  Figure("rate", static_cast<double>(options.records) / (SecondsNow() - begin), "rec/s");
+}
+
+void Get(const Options& options) {
+  const auto connections = Connect(options, "get", "SELECT * FROM cases WHERE id = $1");
+  auto randoms = Randoms(options);
+  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+    const auto at = static_cast<size_t>(number);
+    const std::string id = CaseId(options.seed, randoms[at]() % options.records);
+    if (connections[at]->RunPrepared("get", {id}).rows() != 1) Die("a record is not there");
+  });
+  PrintLoad(result, 1, "rate", "rec/s");
+}
+
+void GetMany(const Options& options) {
+  const auto connections =
+      Connect(options, "getmany", "SELECT * FROM cases WHERE id = ANY($1::uuid[])");
+  auto randoms = Randoms(options);
+  const uint64_t stretch = options.records / static_cast<uint64_t>(options.ids);
+  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+    const auto at = static_cast<size_t>(number);
+    std::string ids = "{";
+    for (uint64_t i = 0; i < static_cast<uint64_t>(options.ids); ++i) {
+      ids += CaseId(options.seed, i * stretch + randoms[at]() % stretch) + ",";
+    }
+    ids.back() = '}';
+    if (connections[at]->RunPrepared("getmany", {ids}).rows() != options.ids) {
+      Die("the answer has other records");
+    }
+  });
+  PrintLoad(result, options.ids, "records", "rec/s");
+}
+
+void List(const Options& options) {
+  const auto connections = Connect(
+      options, "list",
+      fmt::format("SELECT * FROM cases WHERE entity = 1 AND year = $1 AND seq > $2 ORDER BY seq "
+                  "LIMIT {}",
+                  options.page));
+  std::vector<std::pair<int, std::string>> cursors(connections.size(), {2015, "0"});
+  constexpr int kSeqColumn = 1;
+  uint64_t records = 0;
+  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+    auto& [year, cursor] = cursors[static_cast<size_t>(number)];
+    const auto rows = connections[static_cast<size_t>(number)]->RunPrepared(
+        "list", {std::to_string(year), cursor});
+    if (number == 0) records += static_cast<uint64_t>(rows.rows());
+    if (rows.rows() == options.page) {
+      cursor = rows.Text(rows.rows() - 1, kSeqColumn);
+    } else {
+      year = 2015 + (year - 2014) % 10;
+      cursor = "0";
+    }
+  });
+  PrintLoad(result, 1, "rate", "page/s");
+  Figure("records", static_cast<double>(records) / (options.seconds * 1.1), "rec/s");
+}
+
+void Tables(const Options& options, const std::vector<Table>& tables) {
+  PgConnection database(options.conninfo);
+  for (size_t i = 0; i < tables.size(); ++i) {
+    database.Prepare(fmt::format("table{}", i), TableQuery(tables[i]));
+  }
+  constexpr int kRepetitions = 21;
+  Figure("time",
+         MedianMs(kRepetitions, options.seconds,
+                  [&] {
+                    for (size_t i = 0; i < tables.size(); ++i) {
+                      database.RunPrepared(fmt::format("table{}", i), {});
+                    }
+                  }),
+         "ms");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App parser("Measures PostgreSQL; prints lines \"R METRIC VALUE UNIT\"", "pg-bench");
+  parser.require_subcommand(1);
+  Options options;
+  const std::map<std::string, std::function<void()>> commands = {
+      {"prepare", [&] { Prepare(options); }},
+      {"put", [&] { Put(options); }},
+      {"batch", [&] { Batch(options); }},
+      {"bulk", [&] { Bulk(options); }},
+      {"get", [&] { Get(options); }},
+      {"getmany", [&] { GetMany(options); }},
+      {"list", [&] { List(options); }},
+      {"crosstab", [&] { Tables(options, {CrossTable()}); }},
+      {"plan24", [&] { Tables(options, Plan24()); }},
+      {"catchup", [&] { PgCatchUp(options); }},
+      {"resume", [&] { PgResume(options); }},
+      {"propagate", [&] { PgPropagate(options); }},
+  };
+  for (const auto& [name, run] : commands) {
+    CLI::App* const sub = parser.add_subcommand(name);
+    sub->add_option("--conninfo", options.conninfo, "Of libpq")->required();
+    sub->add_option("--replica", options.replica, "Of the subscriber's cluster");
+    sub->add_option("--clients", options.clients);
+    sub->add_option("--size", options.size, "Records of a batch");
+    sub->add_option("--ids", options.ids, "Keys in one call");
+    sub->add_option("--page", options.page);
+    sub->add_option("--rate", options.rate, "Changes a second");
+    sub->add_option("--records", options.records);
+    sub->add_option("--seconds", options.seconds, "Of the timed part");
+    sub->add_option("--seed", options.seed);
+    sub->callback(run);
+  }
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parser.exit(error) == 0 ? 0 : 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace enlace::bench
+
+int main(int argc, char** argv) {
+  try {
+    return enlace::bench::Main(argc, argv);
+  } catch (const std::exception& error) {
+    enlace::bench::Die(error.what());
+  }
+}

@@ -1,0 +1,98 @@
+#include <random>
+
+#include "bench/load.h"
+#include "bench/output.h"
+#include "bench/writes.h"
+
+namespace enlace::bench {
+namespace {
+
+namespace pb = enlace::exchange::v1;
+
+std::vector<std::unique_ptr<client::Client>> Systems(const World& world, int count) {
+  std::vector<std::unique_ptr<client::Client>> clients;
+  for (int i = 0; i < count; ++i) clients.push_back(world.ConnectSystem(i));
+  return clients;
+}
+
+std::vector<std::mt19937_64> Randoms(const MeasureOptions& options) {
+  std::vector<std::mt19937_64> randoms;
+  for (int i = 0; i < options.clients; ++i) {
+    randoms.emplace_back(options.seed + static_cast<uint64_t>(i));
+  }
+  return randoms;
+}
+
+}  // namespace
+
+void MeasureGet(const MeasureOptions& options) {
+  World world(options.world);
+  const Names names = WithRecords(world, options.records, options.seed);
+  const auto clients = Systems(world, options.clients);
+  auto randoms = Randoms(options);
+  const auto result = RunLoad(
+      options.clients, options.seconds,
+      [&](int number) {
+        const auto at = static_cast<size_t>(number);
+        pb::GetCaseRecordRequest request;
+        request.set_name(names.At(randoms[at]()));
+        Must(clients[at]->Call<pb::CaseRecord>(CaseMethod("GetCaseRecord"), request));
+      },
+      world.Cpu());
+  PrintLoad(result, 1, "rate", "rec/s");
+}
+
+void MeasureGetMany(const MeasureOptions& options) {
+  World world(options.world);
+  const Names names = WithRecords(world, options.records, options.seed);
+  if (names.size() < static_cast<size_t>(options.ids)) Die("there are fewer records than ids");
+  const auto clients = Systems(world, options.clients);
+  auto randoms = Randoms(options);
+  const auto result = RunLoad(
+      options.clients, options.seconds,
+      [&](int number) {
+        const auto at = static_cast<size_t>(number);
+        pb::BatchGetCaseRecordsRequest request;
+        // One of each of as many stretches: a call names no record twice.
+        const size_t stretch = names.size() / static_cast<size_t>(options.ids);
+        for (size_t i = 0; i < static_cast<size_t>(options.ids); ++i) {
+          request.add_names(names.At(i * stretch + randoms[at]() % stretch));
+        }
+        const auto response = Must(clients[at]->Call<pb::BatchGetCaseRecordsResponse>(
+            CaseMethod("BatchGetCaseRecords"), request));
+        if (response.case_records_size() != options.ids) Die("the answer has other records");
+      },
+      world.Cpu());
+  PrintLoad(result, options.ids, "records", "rec/s");
+}
+
+void MeasureList(const MeasureOptions& options) {
+  World world(options.world);
+  WithRecords(world, options.records, options.seed);
+  const auto clients = Systems(world, options.clients);
+  std::vector<pb::ListCaseRecordsRequest> requests(clients.size());
+  uint64_t records = 0;
+  // Page after page of one entity's records of one year; the next year at the end.
+  for (auto& request : requests) {
+    request.set_page_size(options.page);
+    request.set_registration_year(2015);
+  }
+  const auto result = RunLoad(
+      options.clients, options.seconds,
+      [&](int number) {
+        const auto at = static_cast<size_t>(number);
+        const auto response = Must(clients[at]->Call<pb::ListCaseRecordsResponse>(
+            CaseMethod("ListCaseRecords"), requests[at]));
+        if (number == 0) records += static_cast<uint64_t>(response.case_records_size());
+        requests[at].set_page_token(response.next_page_token());
+        if (!response.next_page_token().empty()) return;
+        requests[at].set_registration_year(2015 + (requests[at].registration_year() - 2014) % 10);
+      },
+      world.Cpu());
+  if (records == 0) Die("no page had a record");
+  PrintLoad(result, 1, "rate", "page/s");
+  // A page may be short: what is listed counts as well.
+  Figure("records", static_cast<double>(records) / (options.seconds * 1.1), "rec/s");
+}
+
+}  // namespace enlace::bench

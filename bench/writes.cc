@@ -1,0 +1,208 @@
+#include "bench/writes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "bench/load.h"
+#include "bench/output.h"
+#include "node/base/bytes.h"
+#include "node/crypto/hash.h"
+
+namespace enlace::bench {
+namespace {
+
+namespace pb = enlace::exchange::v1;
+
+constexpr uint64_t kRecordsOfReads = 100'000;
+constexpr char kNamesFile[] = "/names";
+constexpr char kNamePrefix[] = "jurisdictions/ARG/cases/";
+
+std::string NewBatchId() { return HexEncode(crypto::RandomBytes(32)); }
+
+void FillBatch(RecordMaker& maker, uint64_t first_row, int rows,
+               pb::ImportCaseRecordsRequest& out) {
+  out.set_format("ctdc-kanon-2020");
+  out.set_first_row(first_row);
+  out.set_last_row(first_row + static_cast<uint64_t>(rows) - 1);
+  out.clear_rows();
+  for (int i = 0; i < rows; ++i) {
+    auto& row = *out.add_rows();
+    row.set_row(first_row + static_cast<uint64_t>(i));
+    ToProto(maker, maker.Next(), *row.mutable_case_record());
+  }
+}
+
+// One part of a delivery; every row must be stored as new.
+pb::ImportCaseRecordsResponse Send(client::Client& client,
+                                   const pb::ImportCaseRecordsRequest& request) {
+  auto response =
+      Must(client.Call<pb::ImportCaseRecordsResponse>(CaseMethod("ImportCaseRecords"), request));
+  for (const auto& row : response.results()) {
+    if (row.outcome() != pb::RowResult::ACCEPTED) {
+      Die(fmt::format("row {} was not accepted: {} {}", row.row(), row.reason(), row.field()));
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+std::string CaseMethod(const char* name) {
+  return std::string("/enlace.exchange.v1.CaseService/") + name;
+}
+
+void ToProto(const RecordMaker& maker, const Answers& answers, pb::CaseRecord& out) {
+  out.set_codelist_version(Lists()->version());
+  out.set_registration_year(answers.year);
+  out.set_registration_quarter(answers.quarter);
+  for (size_t i = 0; i < kSingles; ++i) {
+    auto& single = *out.add_singles();
+    single.set_attribute(RecordMaker::SingleAttributes()[i]);
+    single.set_code(answers.codes[i]);
+    if (answers.codes[i] == 0) single.set_missing(pb::MISSING_UNKNOWN);
+  }
+  for (size_t i = 0; i < kSets; ++i) {
+    auto& set = *out.add_sets();
+    set.set_attribute(RecordMaker::SetAttributes()[i]);
+    for (uint32_t code = 1; code < 64; ++code) {
+      if (((maker.AllOf(i) >> code) & 1U) == 0) continue;
+      if (((answers.affirmed[i] >> code) & 1U) != 0) {
+        set.add_affirmed(code);
+      } else {
+        set.add_denied(code);
+      }
+    }
+    set.set_rest(pb::MISSING_UNKNOWN);
+  }
+}
+
+void Names::Add(const std::string& name) {
+  bytes_ += HexDecode(name.substr(std::string_view(kNamePrefix).size())).value();
+}
+
+std::string Names::At(size_t number) const {
+  return kNamePrefix + HexEncode(bytes_.substr(number % size() * 16, 16));
+}
+
+void Names::Save(const std::string& file) const { std::ofstream(file, std::ios::binary) << bytes_; }
+
+Names Names::Read(const std::string& file) {
+  Names names;
+  names.bytes_ = testing::TempDir::Read(file);
+  return names;
+}
+
+double Import(const World& world, uint64_t records, int senders, uint64_t seed, Names* names) {
+  constexpr uint64_t kRows = 1000;
+  std::atomic<uint64_t> next_part = 0;
+  std::vector<Names> stored(static_cast<size_t>(senders));
+  const double begin = SecondsNow();
+  {
+    std::vector<std::jthread> threads;
+    for (int sender = 0; sender < senders; ++sender) {
+      threads.emplace_back([&, sender] {
+        const auto client = world.ConnectSystem(sender);
+        pb::ImportCaseRecordsRequest request;
+        request.set_batch_id(NewBatchId());
+        for (uint64_t part = next_part++; part * kRows < records; part = next_part++) {
+          RecordMaker maker(seed * 1'000'003 + part);
+          const uint64_t rows = std::min(kRows, records - part * kRows);
+          FillBatch(maker, part * kRows + 1, static_cast<int>(rows), request);
+          const auto response = Send(*client, request);
+          if (names == nullptr) continue;
+          for (const auto& row : response.results()) {
+            stored[static_cast<size_t>(sender)].Add(row.name());
+          }
+        }
+      });
+    }
+  }
+  const double seconds = SecondsNow() - begin;
+  if (names != nullptr) {
+    for (const Names& part : stored) {
+      for (size_t i = 0; i < part.size(); ++i) names->Add(part.At(i));
+    }
+  }
+  return seconds;
+}
+
+Names WithRecords(World& world, uint64_t records, uint64_t seed) {
+  world.Start(kOrigin);
+  const std::string file = world.folder() + kNamesFile;
+  if (std::filesystem::exists(file)) return Names::Read(file);
+  Names names;
+  Import(world, records == 0 ? kRecordsOfReads : records, 2, seed, &names);
+  return names;
+}
+
+void MeasurePut(const MeasureOptions& options) {
+  World world(options.world);
+  world.Start(kOrigin);
+  std::vector<std::unique_ptr<client::Client>> clients;
+  std::vector<RecordMaker> makers;
+  for (int i = 0; i < options.clients; ++i) {
+    clients.push_back(world.ConnectSystem(i));
+    makers.emplace_back(options.seed + static_cast<uint64_t>(i));
+  }
+  const auto result = RunLoad(
+      options.clients, options.seconds,
+      [&](int number) {
+        const auto at = static_cast<size_t>(number);
+        pb::CreateCaseRecordRequest request;
+        ToProto(makers[at], makers[at].Next(), *request.mutable_case_record());
+        request.set_request_id(crypto::RandomUuid());
+        Must(clients[at]->Call<pb::CaseRecord>(CaseMethod("CreateCaseRecord"), request));
+      },
+      world.Cpu());
+  PrintLoad(result, 1, "rate", "rec/s");
+}
+
+void MeasureBatch(const MeasureOptions& options) {
+  World world(options.world);
+  world.Start(kOrigin);
+  const auto client = world.ConnectSystem(0);
+  RecordMaker maker(options.seed);
+  pb::ImportCaseRecordsRequest request;
+  request.set_batch_id(NewBatchId());
+  uint64_t first_row = 1;
+  const auto result = RunLoad(
+      1, options.seconds,
+      [&](int) {
+        FillBatch(maker, first_row, options.size, request);
+        first_row += static_cast<uint64_t>(options.size);
+        Send(*client, request);
+      },
+      world.Cpu());
+  PrintLoad(result, options.size, "rate", "rec/s");
+}
+
+void MeasureBulk(const MeasureOptions& options) {
+  World world(options.world);
+  world.Start(kOrigin);
+  const uint64_t records = options.records == 0 ? kRecordsOfReads : options.records;
+  const double cpu_before = world.CpuSeconds(kOrigin);
+  const double seconds = Import(world, records, options.clients, options.seed, nullptr);
+  Figure("rate", static_cast<double>(records) / seconds, "rec/s");
+  Figure("node_cpu", (world.CpuSeconds(kOrigin) - cpu_before) * 1e6 / static_cast<double>(records),
+         "us");
+}
+
+void Prepare(const MeasureOptions& options) {
+  if (options.world.folder.empty()) Die("prepare needs --folder");
+  World world(options.world);
+  world.Start(kOrigin);
+  Names names;
+  const uint64_t records = options.records == 0 ? kRecordsOfReads : options.records;
+  const double seconds = Import(world, records, 2, options.seed, &names);
+  names.Save(world.folder() + kNamesFile);
+  Figure("rate", static_cast<double>(records) / seconds, "rec/s");
+  world.Stop(kOrigin);
+  Figure("start", world.Start(kOrigin), "s");
+}
+
+}  // namespace enlace::bench

@@ -20,18 +20,19 @@ Status CaseColumns::Apply(const model::CaseRecord& revision) {
 
   const std::lock_guard<std::mutex> gate(gate_);
   const std::unique_lock<std::shared_mutex> lock(mutex_);
-  if (active && columns_->rows() >= options_.rows_max) {
-    return Error(Reason::STORE_LIMIT, "the columns hold no more revisions of case records");
+  if (active && (columns_->rows() >= options_.rows_max || !columns_->HasRoomFor(revision.entity))) {
+    return Error(Reason::STORE_LIMIT,
+                 "the columns hold no more revisions of case records, or no more entities");
   }
-  Held& held = held_.try_emplace(revision.reference, Held{0, kNoRow}).first->second;
+  RecordIndex::Held& held = columns_->index.At(revision.reference);
   if (revision.revision <= held.revision) return absl::OkStatus();
   held.revision = revision.revision;
 
   const uint32_t last = held.last_row;
-  const bool was_active = last != kNoRow && columns_->to_ms[last] == kOpenEnd;
+  const bool was_active = last != kNoRow && columns_->ended[last] == 0;
   // Every earlier revision ends here at the latest, also one with a later clock.
-  for (uint32_t row = last; row != kNoRow; row = columns_->previous[row]) {
-    columns_->to_ms[row] = std::min(columns_->to_ms[row], revision.update_time_ms);
+  for (uint32_t row = last; row != kNoRow; row = columns_->Previous(row)) {
+    columns_->End(row, revision.update_time_ms);
     if (revision.state == model::CaseState::kErased) columns_->Wipe(row);
   }
   if (revision.state == model::CaseState::kErased) {

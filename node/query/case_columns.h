@@ -7,7 +7,6 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "node/base/error.h"
@@ -15,9 +14,8 @@
 #include "node/model/case_record.h"
 #include "node/query/tabulation.h"
 
-// All case records of a node as columns in memory, for counting: about 200 bytes a
-// revision, a million revisions in 10 to 25 ms on one core. Derived: it is filled from the
-// store at start and follows each commit; deleting it loses nothing.
+// All case records of a node as columns in memory, for counting: about 70 bytes a record. Derived:
+// it is filled from the store at start and follows each commit; deleting it loses nothing.
 //
 // Thread rule: one writer (Apply, in commit order), many readers (Tabulate). A reader sees
 // each Apply whole or not at all. A waiting writer goes before readers that come later, so
@@ -68,12 +66,8 @@ class CaseColumns {
  private:
   struct Columns;
   struct Plan;
+  class Selection;
   class Scan;
-
-  struct Held {
-    uint32_t revision = 0;
-    uint32_t last_row = 0;  // kNoRow for none.
-  };
 
   // Fields of violations begin with `prefix`.
   StatusOr<Plan> MakePlan(const TabulationRequest& request, const Viewer& viewer,
@@ -86,7 +80,6 @@ class CaseColumns {
   mutable std::mutex gate_;          // Taken shortly by readers, held by the writer that waits.
   mutable std::shared_mutex mutex_;  // Guards all below.
   std::unique_ptr<Columns> columns_;
-  std::unordered_map<std::string, Held> held_;
   uint64_t active_ = 0;
 };
 

@@ -1,14 +1,16 @@
 #include "node/query/columns.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace enlace::query {
 
 void SingleColumn::Append(uint32_t slot) {
   if (wide_) {
-    broad_.push_back(static_cast<uint16_t>(slot));
+    broad_.Append(static_cast<uint16_t>(slot));
   } else {
-    narrow_.push_back(static_cast<uint8_t>(slot));
+    narrow_.Append(static_cast<uint8_t>(slot));
   }
 }
 
@@ -32,14 +34,65 @@ Coordinate SingleColumn::CoordinateOf(uint32_t slot) const {
   return {list_.codes()[slot - kReasonSlots].number, model::Missing::kNone};
 }
 
+void SingleColumn::AddKeys(size_t first_row, size_t count, uint32_t stride, uint32_t* keys) const {
+  if (wide_) {
+    const uint16_t* const slots = broad_.From(first_row);
+    for (size_t i = 0; i < count; ++i) keys[i] += slots[i] * stride;
+  } else {
+    const uint8_t* const slots = narrow_.From(first_row);
+    for (size_t i = 0; i < count; ++i) keys[i] += slots[i] * stride;
+  }
+}
+
+SetColumn::SetColumn(const model::AttributeInfo& info, const codes::CodeList& list)
+    : info_(info), list_(list) {
+  const uint32_t highest = list.codes().empty() ? 0 : list.codes().back().number;
+  while (highest >= 8 * bytes_) bytes_ *= 2;
+}
+
+uint64_t SetColumn::Held(size_t row) const {
+  switch (bytes_) {
+    case 1:
+      return bytes1_[row];
+    case 2:
+      return bytes2_[row];
+    case 4:
+      return bytes4_[row];
+    default:
+      return bytes8_[row];
+  }
+}
+
 void SetColumn::Append(const model::SetValue& value) {
-  affirmed_.push_back(value.affirmed);
-  rest_.push_back(static_cast<uint8_t>(ReasonSlot(value.rest)));
+  const uint64_t held =
+      value.affirmed != 0 ? value.affirmed : (uint64_t{ReasonSlot(value.rest)} << 1) | 1U;
+  switch (bytes_) {
+    case 1:
+      return bytes1_.Append(static_cast<uint8_t>(held));
+    case 2:
+      return bytes2_.Append(static_cast<uint16_t>(held));
+    case 4:
+      return bytes4_.Append(static_cast<uint32_t>(held));
+    default:
+      return bytes8_.Append(held);
+  }
 }
 
 void SetColumn::Wipe(size_t row) {
-  affirmed_[row] = 0;
-  rest_[row] = static_cast<uint8_t>(ReasonSlot(model::Missing::kNotCollected));
+  const auto held = static_cast<uint8_t>((ReasonSlot(model::Missing::kNotCollected) << 1) | 1U);
+  switch (bytes_) {
+    case 1:
+      bytes1_[row] = held;
+      return;
+    case 2:
+      bytes2_[row] = held;
+      return;
+    case 4:
+      bytes4_[row] = held;
+      return;
+    default:
+      bytes8_[row] = held;
+  }
 }
 
 Coordinate SetColumn::CoordinateOf(uint32_t slot) {
@@ -108,20 +161,33 @@ uint32_t CaseColumns::Columns::Append(const model::CaseRecord& revision, uint32_
     column.Append(value);
   }
   const auto [at, added] =
-      entity_index.try_emplace(revision.entity, static_cast<uint32_t>(entity_names.size()));
+      entity_index.try_emplace(revision.entity, static_cast<uint16_t>(entity_names.size()));
   if (added) entity_names.push_back(revision.entity);
-  from_ms.push_back(revision.update_time_ms);
-  to_ms.push_back(kOpenEnd);
-  year.push_back(static_cast<uint16_t>(revision.content.registration_year));
-  entity.push_back(at->second);
-  previous.push_back(before);
+  if (row % kBlockRows == 0) ended_in_block.push_back(0);
+  from_ms.Append(revision.update_time_ms);
+  year.Append(static_cast<uint16_t>(revision.content.registration_year));
+  entity.Append(at->second);
+  ended.Append(0);
+  if (before != kNoRow) previous.emplace(row, before);
   return row;
+}
+
+void CaseColumns::Columns::End(uint32_t row, int64_t ms) {
+  const auto [at, first] = to_ms.try_emplace(row, ms);
+  if (!first) at->second = std::min(at->second, ms);
+  if (first) ++ended_in_block[row / kBlockRows];
+  ended[row] = 1;
+}
+
+uint32_t CaseColumns::Columns::Previous(uint32_t row) const {
+  const auto at = previous.find(row);
+  return at == previous.end() ? kNoRow : at->second;
 }
 
 void CaseColumns::Columns::Wipe(uint32_t row) {
   for (SingleColumn& column : singles) column.Wipe(row);
   for (SetColumn& column : sets) column.Wipe(row);
-  to_ms[row] = kNever;
+  End(row, kNever);
   year[row] = 0;
 }
 

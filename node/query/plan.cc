@@ -23,7 +23,7 @@ void CaseColumns::Plan::AddAxes(const Columns& columns, const TabulationRequest&
   std::set<uint32_t> seen;
   for (size_t i = 0; i < std::min(request.attributes.size(), kAttributesMax); ++i) {
     const uint32_t attribute = request.attributes[i];
-    const Axis axis{columns.Single(attribute), columns.Set(attribute), possible_cells};
+    const Axis axis{columns.Single(attribute), columns.Set(attribute)};
     if (axis.single == nullptr && axis.set == nullptr) {
       faults.Add(fmt::format("attributes[{}]", i), "there is no such attribute");
       continue;
@@ -34,6 +34,11 @@ void CaseColumns::Plan::AddAxes(const Columns& columns, const TabulationRequest&
     possible_cells *= axis.slots();
     several_valued = several_valued || axis.set != nullptr;
     axes.push_back(axis);
+  }
+  uint64_t stride = 1;
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    axis->stride = stride;
+    stride *= axis->slots();
   }
 }
 

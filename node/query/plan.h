@@ -15,7 +15,7 @@ namespace enlace::query {
 struct Axis {
   const SingleColumn* single = nullptr;
   const SetColumn* set = nullptr;
-  uint64_t stride = 1;
+  uint64_t stride = 1;  // The last axis has 1, so that keys are in the order of coordinates.
 
   uint64_t slots() const { return single != nullptr ? single->slots() : kSetSlots; }
   Coordinate CoordinateOf(uint32_t slot) const {
@@ -30,6 +30,7 @@ struct Test {
   std::vector<char> slots;  // By slot, for a single attribute.
   uint64_t mask = 0;        // For a set.
 
+  bool operator==(const Test&) const = default;
   bool Passes(uint32_t row) const {
     return single != nullptr ? slots[single->Get(row)] != 0 : (set->Affirmed(row) & mask) != 0;
   }
@@ -43,6 +44,11 @@ struct CaseColumns::Plan {
   void AddFilter(const Columns& columns, const Filter& filter, const std::string& field,
                  PlanFaults& faults);
   void AddTime(const TabulationRequest& request, PlanFaults& faults);
+  // True when both count the same records.
+  bool SelectsAs(const Plan& other) const {
+    return tests == other.tests && year_from == other.year_from && year_to == other.year_to &&
+           as_of_ms == other.as_of_ms && entity == other.entity;
+  }
 
   std::vector<Axis> axes;
   std::vector<Test> tests;

@@ -1,66 +1,89 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <list>
 #include <unordered_map>
 
 #include "node/query/columns.h"
 #include "node/query/plan.h"
+#include "node/query/selection.h"
 
 namespace enlace::query {
 namespace {
 
 // Up to this many possible cells are counted in an array, more in a hash table.
 constexpr uint64_t kDenseCellsMax = 1 << 20;
+// Neighbouring rows often fall into one cell, and each addition would wait for the one before:
+// small tables are counted in several arrays, in turn.
+constexpr uint64_t kLaneCellsMax = 16 << 10;
+constexpr size_t kLanes = 4;
 
 // Counts by cell key; the key is the sum of slot * stride.
 class Counter {
  public:
-  explicit Counter(uint64_t cells) {
-    if (cells <= kDenseCellsMax) dense_.resize(cells);
+  explicit Counter(uint64_t cells) : cells_(cells) {
+    if (dense()) counts_.resize(cells * (cells <= kLaneCellsMax ? kLanes : 1));
   }
+  bool dense() const { return cells_ <= kDenseCellsMax; }
   void Add(uint64_t key) {
-    if (dense_.empty()) {
-      ++sparse_[key];
+    if (dense()) {
+      ++counts_[key];
     } else {
-      ++dense_[key];
+      ++sparse_[key];
     }
   }
+  // REQUIRES: dense().
+  void AddAll(const uint32_t* keys, uint32_t count) {
+    uint32_t i = 0;
+    if (counts_.size() > cells_) {
+      uint32_t* const lane0 = counts_.data();
+      uint32_t* const lane1 = lane0 + cells_;
+      uint32_t* const lane2 = lane1 + cells_;
+      uint32_t* const lane3 = lane2 + cells_;
+      for (; i + kLanes <= count; i += kLanes) {
+        ++lane0[keys[i]];
+        ++lane1[keys[i + 1]];
+        ++lane2[keys[i + 2]];
+        ++lane3[keys[i + 3]];
+      }
+    }
+    for (; i < count; ++i) ++counts_[keys[i]];
+  }
+  // In the order of keys where the counter is dense.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    for (size_t key = 0; key < dense_.size(); ++key) {
-      if (dense_[key] != 0) visit(key, dense_[key]);
+    const size_t lanes = counts_.size() / std::max<uint64_t>(cells_, 1);
+    for (size_t key = 0; key < (dense() ? cells_ : 0); ++key) {
+      uint64_t count = 0;
+      for (size_t lane = 0; lane < lanes; ++lane) count += counts_[lane * cells_ + key];
+      if (count != 0) visit(key, count);
     }
     for (const auto& [key, count] : sparse_) visit(key, count);
   }
 
  private:
-  std::vector<uint64_t> dense_;
+  const uint64_t cells_;
+  std::vector<uint32_t> counts_;  // There are fewer rows than this counts.
   std::unordered_map<uint64_t, uint64_t> sparse_;
 };
 
 }  // namespace
 
-// One table in the making, block by block: select rows, then count them.
+// One table in the making, block by block.
 class CaseColumns::Scan {
  public:
-  Scan(const Columns& columns, const Plan& plan)
-      : columns_(columns),
-        plan_(plan),
-        counter_(plan.possible_cells),
-        entity_seen_(columns.entity_names.size()) {
-    selected_.reserve(kBlockRows);
-    if (!plan_.entity.has_value()) return;
-    const auto at = columns_.entity_index.find(*plan_.entity);
-    nobody_ = at == columns_.entity_index.end();
-    if (!nobody_) only_entity_ = at->second;
-  }
+  Scan(const Plan& plan, const Selection& selection)
+      : plan_(plan), selection_(selection), counter_(plan.possible_cells) {}
 
-  // Rows `from` to before `to`, at most kBlockRows.
-  void CountBlock(uint32_t from, uint32_t to) {
-    if (nobody_) return;
-    selected_.clear();
-    Select(from, to, selected_);
-    for (const uint32_t row : selected_) Count(row);
+  // Counts the rows that are selected.
+  void CountBlock() {
+    if (!plan_.several_valued && counter_.dense()) return CountSingles();
+    if (selection_.all()) {
+      for (uint32_t i = 0; i < selection_.count(); ++i) Count(selection_.from() + i);
+    } else {
+      for (const uint16_t i : selection_.rows()) Count(selection_.from() + i);
+    }
   }
 
   StatusOr<Tabulation> Result() const {
@@ -75,36 +98,45 @@ class CaseColumns::Scan {
                                "filter",
                                kCellsMax));
     }
-    std::sort(table.cells.begin(), table.cells.end(),
-              [](const Cell& a, const Cell& b) { return a.coordinates < b.coordinates; });
-    table.records = records_;
-    table.denominator = denominator_;
-    table.several_valued = plan_.several_valued;
-    for (size_t i = 0; i < entity_seen_.size(); ++i) {
-      if (entity_seen_[i] != 0) table.entities.push_back(columns_.entity_names[i]);
+    const auto before = [](const Cell& a, const Cell& b) { return a.coordinates < b.coordinates; };
+    if (!std::is_sorted(table.cells.begin(), table.cells.end(), before)) {
+      std::sort(table.cells.begin(), table.cells.end(), before);
     }
-    std::sort(table.entities.begin(), table.entities.end());
+    table.records = selection_.records();
+    table.denominator = plan_.several_valued ? denominator_ : CodedRecords(table);
+    table.several_valued = plan_.several_valued;
+    table.entities = selection_.Entities();
     return table;
   }
 
  private:
-  void Select(uint32_t from, uint32_t to, std::vector<uint32_t>& out) const {
-    for (uint32_t row = from; row < to; ++row) {
-      const bool there =
-          columns_.from_ms[row] <= plan_.as_of_ms && plan_.as_of_ms < columns_.to_ms[row];
-      const uint32_t year = columns_.year[row];
-      if (!there || year < plan_.year_from || year > plan_.year_to) continue;
-      if (only_entity_ != kNoRow && columns_.entity[row] != only_entity_) continue;
-      if (std::all_of(plan_.tests.begin(), plan_.tests.end(),
-                      [&](const Test& test) { return test.Passes(row); })) {
-        out.push_back(row);
-      }
+  // Of a table in which each record is in one cell.
+  static uint64_t CodedRecords(const Tabulation& table) {
+    uint64_t records = 0;
+    for (const Cell& cell : table.cells) {
+      const bool coded =
+          std::all_of(cell.coordinates.begin(), cell.coordinates.end(),
+                      [](const Coordinate& at) { return at.missing == model::Missing::kNone; });
+      records += coded ? cell.count : 0;
     }
+    return records;
+  }
+
+  // Without a branch for a row: keys of the whole block, then the counts.
+  void CountSingles() {
+    if (!selection_.all() && selection_.rows().empty()) return;
+    std::fill_n(keys_.begin(), selection_.count(), 0);
+    for (const Axis& axis : plan_.axes) {
+      axis.single->AddKeys(selection_.from(), selection_.count(),
+                           static_cast<uint32_t>(axis.stride), keys_.data());
+    }
+    if (selection_.all()) return counter_.AddAll(keys_.data(), selection_.count());
+    uint32_t count = 0;
+    for (const uint16_t row : selection_.rows()) keys_[count++] = keys_[row];
+    counter_.AddAll(keys_.data(), count);
   }
 
   void Count(uint32_t row) {
-    ++records_;
-    entity_seen_[columns_.entity[row]] = 1;
     bool every_value = true;
     for (const Axis& axis : plan_.axes) {
       every_value = every_value && (axis.single != nullptr ? axis.single->Get(row) >= kReasonSlots
@@ -137,6 +169,7 @@ class CaseColumns::Scan {
 
   Cell CellOf(uint64_t key, uint64_t count) const {
     Cell cell;
+    cell.coordinates.reserve(plan_.axes.size());
     for (const Axis& axis : plan_.axes) {
       const auto slot = static_cast<uint32_t>(key / axis.stride % axis.slots());
       cell.coordinates.push_back(axis.CoordinateOf(slot));
@@ -145,14 +178,10 @@ class CaseColumns::Scan {
     return cell;
   }
 
-  const Columns& columns_;
   const Plan& plan_;
+  const Selection& selection_;
   Counter counter_;
-  std::vector<char> entity_seen_;
-  std::vector<uint32_t> selected_;
-  uint32_t only_entity_ = kNoRow;  // kNoRow for all.
-  bool nobody_ = false;            // The entity has no records.
-  uint64_t records_ = 0;
+  std::array<uint32_t, kBlockRows> keys_{};
   uint64_t denominator_ = 0;
 };
 
@@ -183,15 +212,22 @@ StatusOr<std::vector<Tabulation>> CaseColumns::Count(const std::vector<Plan>& pl
   std::unique_lock<std::mutex> gate(gate_);
   std::shared_lock<std::shared_mutex> lock(mutex_);
   gate.unlock();
-  std::vector<Scan> scans;
-  scans.reserve(plans.size());
-  for (const Plan& plan : plans) scans.emplace_back(*columns_, plan);
+  std::list<Selection> selections;
+  std::list<Scan> scans;
+  for (const Plan& plan : plans) {
+    auto same = std::find_if(selections.begin(), selections.end(), [&plan](const Selection& made) {
+      return made.plan().SelectsAs(plan);
+    });
+    if (same == selections.end()) same = selections.emplace(selections.end(), *columns_, plan);
+    scans.emplace_back(plan, *same);
+  }
   for (uint32_t from = 0; from < columns_->rows(); from += kBlockRows) {
     if (stopped()) {
       return Error(Reason::CALL_CANCELLED, "the call ended before its cases were counted");
     }
     const uint32_t to = std::min(from + kBlockRows, columns_->rows());
-    for (Scan& scan : scans) scan.CountBlock(from, to);
+    for (Selection& selection : selections) selection.Select(from, to);
+    for (Scan& scan : scans) scan.CountBlock();
   }
   std::vector<Tabulation> tables;
   size_t cells = 0;

@@ -320,6 +320,62 @@ TEST_F(CaseColumnsTest, AnswersEqualThoseOfANaiveScan) {
   }
 }
 
+// Two blocks: one in which rows have ended, and one in which all rows count.
+TEST_F(CaseColumnsTest, SeveralTablesOverSeveralBlocksEqualThoseOfANaiveScan) {
+  std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
+  std::mt19937_64 random(kSeed);
+  std::vector<CaseRecord> history;
+  while (history.size() < CaseColumns::kBlockRows) {
+    history.push_back(RandomRevision(random, *Lists(), history));
+  }
+  while (history.size() < 2 * CaseColumns::kBlockRows) {
+    CaseRecord record = RandomRevision(random, *Lists(), {});
+    record.reference = "n" + std::to_string(history.size());
+    record.update_time_ms = history.back().update_time_ms;
+    history.push_back(record);
+  }
+  for (const CaseRecord& revision : history) Apply(revision);
+
+  // Tables that count the same records, and others between them.
+  std::vector<TabulationRequest> requests = {Ask({model::kSex}),
+                                             Ask({model::kAgeBand, model::kSex})};
+  for (int i = 0; i < 6; ++i) requests.push_back(RandomRequest(random, *Lists()));
+  requests.push_back(Ask({model::kForms, model::kSex}));
+  const NaiveOracle oracle;
+  for (const char* entity : {"police", "shelters"}) {
+    const auto tables = columns_.TabulateAll(requests, Viewer::OwnRows(entity));
+    ASSERT_TRUE(tables.ok()) << tables.status();
+    ASSERT_EQ(tables->size(), requests.size());
+    for (size_t i = 0; i < requests.size(); ++i) {
+      EXPECT_EQ((*tables)[i], oracle.Tabulate(history, requests[i], entity)) << "request " << i;
+    }
+  }
+}
+
+TEST_F(CaseColumnsTest, TablesWithTooManyCellsTogetherAreRefused) {
+  // One record in each of some 14,000 cells.
+  int number = 0;
+  for (const codes::Code& country : Lists()->Get("country").codes()) {
+    for (uint32_t age = 1; age <= 9; ++age) {
+      for (uint32_t sex = 1; sex <= 3; ++sex) {
+        CaseRecord record = Record("r" + std::to_string(++number), 1, 0);
+        record.content.singles[model::kCitizenship] = {country.number, Missing::kNone};
+        record.content.singles[model::kAgeBand] = {age, Missing::kNone};
+        record.content.singles[model::kSex] = {sex, Missing::kNone};
+        Apply(record);
+      }
+    }
+  }
+  const auto request = Ask({model::kCitizenship, model::kAgeBand, model::kSex});
+  const size_t cells = Table(request).cells.size();
+  const size_t fitting = CaseColumns::kBatchCellsMax / cells;
+  std::vector<TabulationRequest> requests(fitting, request);
+  EXPECT_TRUE(columns_.TabulateAll(requests, Viewer::OwnRows("police")).ok());
+  requests.push_back(request);
+  EXPECT_EQ(ReasonOf(columns_.TabulateAll(requests, Viewer::OwnRows("police")).status()),
+            Reason::TABULATION_INVALID);
+}
+
 TEST_F(CaseColumnsTest, ReadersSeeEachRevisionWholeWhileTheWriterWorks) {
   // One record flips between two states; a reader must always count exactly one.
   CaseRecord record = Record("r", 1, 1);

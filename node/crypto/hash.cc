@@ -5,11 +5,11 @@
 #include "node/crypto/hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
+#include <array>
 #include <climits>
 
 #include "node/base/check.h"
@@ -45,17 +45,33 @@ Hash Sha256Stream::Finish() {
   return hash;
 }
 
+// RFC 2104 over the low-level hash, for the reason above: HMAC() of OpenSSL 3.0 looks the
+// algorithm up and allocates for each call.
 Hash HmacSha256(std::string_view key, std::string_view data) {
-  ENLACE_CHECK(key.size() <= INT_MAX);
-  Hash hash;
-  unsigned int size = 0;
-  // A null key pointer would mean "the key of the call before".
-  const char* key_bytes = key.empty() ? "" : key.data();
-  const unsigned char* made =
-      HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(data.data()), data.size(), hash.data(), &size);
-  ENLACE_CHECK(made != nullptr && size == hash.size());
-  return hash;
+  std::array<char, SHA256_CBLOCK> padded{};
+  if (key.size() > padded.size()) {
+    const Hash hashed = Sha256(key);
+    std::copy(AsView(hashed).begin(), AsView(hashed).end(), padded.begin());
+  } else {
+    std::copy(key.begin(), key.end(), padded.begin());
+  }
+  const auto with_pad = [&padded](char pad, std::string_view bytes) {
+    std::array<char, SHA256_CBLOCK> block{};
+    std::transform(padded.begin(), padded.end(), block.begin(),
+                   [pad](char c) { return static_cast<char>(c ^ pad); });
+    Hash hash;
+    SHA256_CTX context;
+    ENLACE_CHECK(SHA256_Init(&context) == 1);
+    ENLACE_CHECK(SHA256_Update(&context, block.data(), block.size()) == 1);
+    ENLACE_CHECK(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
+    ENLACE_CHECK(SHA256_Final(hash.data(), &context) == 1);
+    OPENSSL_cleanse(block.data(), block.size());
+    return hash;
+  };
+  const Hash inner = with_pad('\x36', data);
+  const Hash outer = with_pad('\x5c', AsView(inner));
+  OPENSSL_cleanse(padded.data(), padded.size());
+  return outer;
 }
 
 std::string RandomBytes(size_t count) {

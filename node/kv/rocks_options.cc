@@ -83,6 +83,9 @@ rocksdb::ColumnFamilyOptions MakeTableOptions(const std::shared_ptr<rocksdb::Cac
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = kWriteBufferBytes;
+  // Each row of a delivery is first looked for, and nearly all are new.
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
   options.force_consistency_checks = true;

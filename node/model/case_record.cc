@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "node/model/attributes.h"
@@ -19,6 +20,12 @@ bool IsReason(Missing missing) {
   return missing == Missing::kUnknown || missing == Missing::kNotCollected ||
          missing == Missing::kNotApplicable;
 }
+
+// True when it stands for "not collected", as an absent entry does.
+bool SaysNothing(const SingleValue& value) {
+  return value == SingleValue{0, Missing::kNotCollected};
+}
+bool SaysNothing(const SetValue& value) { return value == SetValue{}; }
 
 // Collects the faults of one record.
 class Validator {
@@ -57,18 +64,24 @@ class Validator {
     }
   }
 
+  // "singles[age_band]"; a number where there is no such attribute. Only for faults: records
+  // without them are the rule.
+  static std::string FieldOf(std::string_view group, uint32_t attribute,
+                             std::string_view part = "") {
+    const AttributeInfo* info = FindAttribute(attribute);
+    return info == nullptr ? fmt::format("{}[{}]{}", group, attribute, part)
+                           : fmt::format("{}[{}]{}", group, info->id, part);
+  }
+
   // The list's codes, or null with the fault noted.
-  const codes::CodeList* ListOf(uint32_t attribute, AttributeKind kind, std::string_view group,
-                                std::string& field) {
+  const codes::CodeList* ListOf(uint32_t attribute, AttributeKind kind, std::string_view group) {
     const AttributeInfo* info = FindAttribute(attribute);
     if (info == nullptr) {
-      field = fmt::format("{}[{}]", group, attribute);
-      Add(Reason::ATTRIBUTE_INVALID, field, "there is no such attribute");
+      Add(Reason::ATTRIBUTE_INVALID, FieldOf(group, attribute), "there is no such attribute");
       return nullptr;
     }
-    field = fmt::format("{}[{}]", group, info->id);
     if (info->kind != kind) {
-      Add(Reason::ATTRIBUTE_INVALID, field,
+      Add(Reason::ATTRIBUTE_INVALID, FieldOf(group, attribute),
           kind == AttributeKind::kSet ? "the attribute takes one value; move it to singles"
                                       : "the attribute takes several values; move it to sets");
       return nullptr;
@@ -77,44 +90,44 @@ class Validator {
   }
 
   void CheckSingle(uint32_t attribute, const SingleValue& value) {
-    std::string field;
-    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSingle, "singles", field);
+    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSingle, "singles");
     if (list == nullptr) return;
     const bool has_code = value.code != 0;
     const bool well_formed = has_code ? value.missing == Missing::kNone : IsReason(value.missing);
     if (!well_formed) {
-      Add(Reason::ATTRIBUTE_INVALID, field,
+      Add(Reason::ATTRIBUTE_INVALID, FieldOf("singles", attribute),
           "expected either a code or a reason why there is none (1 unknown, 2 not collected, "
           "3 not applicable)");
       return;
     }
     if (has_code && version_known_ && !list->Has(value.code, content_.codelist_version)) {
-      Add(Reason::CODE_UNKNOWN, field + ".code",
+      Add(Reason::CODE_UNKNOWN, FieldOf("singles", attribute, ".code"),
           fmt::format("expected a code of list {} in the declared version", list->name()));
     }
   }
 
   void CheckSet(uint32_t attribute, const SetValue& value) {
-    std::string field;
-    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSet, "sets", field);
+    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSet, "sets");
     if (list == nullptr) return;
     if (!IsReason(value.rest)) {
-      Add(Reason::ATTRIBUTE_INVALID, field + ".rest",
+      Add(Reason::ATTRIBUTE_INVALID, FieldOf("sets", attribute, ".rest"),
           "expected 1 unknown, 2 not collected or 3 not applicable");
     }
     if ((value.affirmed & value.denied) != 0) {
-      Add(Reason::ATTRIBUTE_INVALID, field + ".denied", "a code is both affirmed and denied");
+      Add(Reason::ATTRIBUTE_INVALID, FieldOf("sets", attribute, ".denied"),
+          "a code is both affirmed and denied");
     }
-    CheckMask(*list, value.affirmed, field + ".affirmed");
-    CheckMask(*list, value.denied, field + ".denied");
+    CheckMask(*list, value.affirmed, attribute, ".affirmed");
+    CheckMask(*list, value.denied, attribute, ".denied");
   }
 
-  void CheckMask(const codes::CodeList& list, uint64_t mask, const std::string& field) {
+  void CheckMask(const codes::CodeList& list, uint64_t mask, uint32_t attribute,
+                 std::string_view part) {
     if (!version_known_) return;
-    for (uint32_t code = 0; code < 64; ++code) {
-      const bool there = ((mask >> code) & 1U) != 0;
-      if (there && (code == 0 || !list.Has(code, content_.codelist_version))) {
-        Add(Reason::CODE_UNKNOWN, field,
+    for (; mask != 0; mask &= mask - 1) {
+      const auto code = static_cast<uint32_t>(__builtin_ctzll(mask));
+      if (code == 0 || !list.Has(code, content_.codelist_version)) {
+        Add(Reason::CODE_UNKNOWN, FieldOf("sets", attribute, part),
             fmt::format("expected codes of list {} in the declared version", list.name()));
         return;
       }
@@ -141,10 +154,8 @@ SetValue CaseContent::Set(uint32_t attribute) const {
 }
 
 void CaseContent::Canonicalize() {
-  std::erase_if(singles, [](const auto& entry) {
-    return entry.second == SingleValue{0, Missing::kNotCollected};
-  });
-  std::erase_if(sets, [](const auto& entry) { return entry.second == SetValue{}; });
+  std::erase_if(singles, [](const auto& entry) { return SaysNothing(entry.second); });
+  std::erase_if(sets, [](const auto& entry) { return SaysNothing(entry.second); });
 }
 
 Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
@@ -153,20 +164,28 @@ Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
 }
 
 std::string CanonicalBytes(const CaseContent& content) {
-  CaseContent canonical = content;
-  canonical.Canonicalize();
+  return CanonicalBytes(content, content.codelist_version);
+}
+
+std::string CanonicalBytes(const CaseContent& content, uint32_t codelist_version) {
+  // What Canonicalize() would leave, without a copy of the content.
+  const auto told = [](const auto& entry) { return !SaysNothing(entry.second); };
   std::string out(1, kCanonicalLayout);
-  AppendU32(out, canonical.codelist_version);
-  AppendU32(out, canonical.registration_year);
-  AppendU32(out, canonical.registration_quarter);
-  AppendU32(out, static_cast<uint32_t>(canonical.singles.size()));
-  for (const auto& [attribute, value] : canonical.singles) {
+  AppendU32(out, codelist_version);
+  AppendU32(out, content.registration_year);
+  AppendU32(out, content.registration_quarter);
+  AppendU32(out, static_cast<uint32_t>(
+                     std::count_if(content.singles.begin(), content.singles.end(), told)));
+  for (const auto& [attribute, value] : content.singles) {
+    if (SaysNothing(value)) continue;
     AppendU32(out, attribute);
     AppendU32(out, value.code);
     out.push_back(static_cast<char>(value.missing));
   }
-  AppendU32(out, static_cast<uint32_t>(canonical.sets.size()));
-  for (const auto& [attribute, value] : canonical.sets) {
+  AppendU32(out,
+            static_cast<uint32_t>(std::count_if(content.sets.begin(), content.sets.end(), told)));
+  for (const auto& [attribute, value] : content.sets) {
+    if (SaysNothing(value)) continue;
     AppendU32(out, attribute);
     AppendU64(out, value.affirmed);
     AppendU64(out, value.denied);

@@ -71,5 +71,7 @@ Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
 
 // Injective bytes of a content (golden-tested): what batch rows are hashed over.
 std::string CanonicalBytes(const CaseContent& content);
+// The same as if the content named another version of the lists.
+std::string CanonicalBytes(const CaseContent& content, uint32_t codelist_version);
 
 }  // namespace enlace::model

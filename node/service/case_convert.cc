@@ -34,28 +34,31 @@ class Reader {
   }
 
   void ReadSingle(const pb::SingleValue& single) {
-    const std::string field = FieldOf("singles", single.attribute());
+    // Names of fields are made for faults alone: records without them are the rule.
+    const auto field = [&single](const char* part) {
+      return FieldOf("singles", single.attribute()) + part;
+    };
     if (!pb::Missing_IsValid(single.missing())) {
-      Fault(field + ".missing", "expected 0 to 3");
+      Fault(field(".missing"), "expected 0 to 3");
       return;
     }
     const model::SingleValue value{single.code(), static_cast<model::Missing>(single.missing())};
     if (!content_.singles.emplace(single.attribute(), value).second) {
-      Fault(field, "the attribute is there twice");
+      Fault(field(""), "the attribute is there twice");
     }
   }
 
   void ReadSet(const pb::SetValue& set) {
-    const std::string field = FieldOf("sets", set.attribute());
+    const auto field = [&set](const char* part) { return FieldOf("sets", set.attribute()) + part; };
     const auto affirmed = Mask(set.affirmed());
     const auto denied = Mask(set.denied());
-    if (!affirmed.has_value()) Fault(field + ".affirmed", "expected codes 1 to 63, each once");
-    if (!denied.has_value()) Fault(field + ".denied", "expected codes 1 to 63, each once");
-    if (!pb::Missing_IsValid(set.rest())) Fault(field + ".rest", "expected 1 to 3");
+    if (!affirmed.has_value()) Fault(field(".affirmed"), "expected codes 1 to 63, each once");
+    if (!denied.has_value()) Fault(field(".denied"), "expected codes 1 to 63, each once");
+    if (!pb::Missing_IsValid(set.rest())) Fault(field(".rest"), "expected 1 to 3");
     if (!affirmed.has_value() || !denied.has_value() || !pb::Missing_IsValid(set.rest())) return;
     const model::SetValue value{*affirmed, *denied, static_cast<model::Missing>(set.rest())};
     if (!content_.sets.emplace(set.attribute(), value).second) {
-      Fault(field, "the attribute is there twice");
+      Fault(field(""), "the attribute is there twice");
     }
   }
 

@@ -42,7 +42,10 @@ std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& requ
       row.fault = InvalidFields({{std::string(kSourceKeyField), "expected at most 128 bytes",
                                   Reason::ATTRIBUTE_INVALID}});
     }
-    if (content.ok()) row.content = *std::move(content);
+    if (content.ok()) {
+      row.content = *std::move(content);
+      row.canonical = model::CanonicalBytes(row.content, kAnyVersion);
+    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -99,10 +102,12 @@ StatusOr<bool> CaseImport::IsRowOf(const store::BatchRow& stored, const model::C
 
 Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_hash) {
   ENLACE_ASSIGN_OR_RETURN(
-      auto record, store::AddCase(transaction_, delivery_.batch().entity, row.content, random_));
-  if (!source_hash.empty()) NoteSourceKey(source_hash, record.reference);
-  ENLACE_RETURN_IF_ERROR(Record(row, RowOutcome::kAccepted, record.reference, source_hash));
-  result_.changed.push_back(std::move(record));
+      auto added, store::AddDeliveredCase(transaction_, delivery_.batch().entity, row.content,
+                                          row.canonical, source_hash, random_));
+  if (!source_hash.empty()) NoteSourceKey(source_hash, added.record.reference);
+  ENLACE_RETURN_IF_ERROR(
+      Record(row, RowOutcome::kAccepted, added.record.reference, std::move(added.row_hash)));
+  result_.changed.push_back(std::move(added.record));
   return absl::OkStatus();
 }
 
@@ -112,7 +117,7 @@ Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_
   if (current.state == CaseState::kActive &&
       OfAnyVersion(current.content) == OfAnyVersion(row.content)) {
     NoteSourceKey(source_hash, reference);
-    return Record(row, RowOutcome::kUnchanged, reference, source_hash);
+    return RecordHashed(row, RowOutcome::kUnchanged, reference, source_hash);
   }
   ENLACE_ASSIGN_OR_RETURN(
       const std::string named_by,
@@ -131,7 +136,7 @@ Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_
     return Quarantine(row, {std::string(ReasonName(reason)), std::string(kSourceKeyField)});
   }
   NoteSourceKey(source_hash, reference);
-  ENLACE_RETURN_IF_ERROR(Record(row, RowOutcome::kReplaced, reference, source_hash));
+  ENLACE_RETURN_IF_ERROR(RecordHashed(row, RowOutcome::kReplaced, reference, source_hash));
   result_.changed.push_back(*std::move(record));
   return absl::OkStatus();
 }
@@ -159,14 +164,20 @@ Status CaseImport::Quarantine(const CaseImportRow& row, const RowFault& fault) {
   return absl::OkStatus();
 }
 
+Status CaseImport::RecordHashed(const CaseImportRow& row, RowOutcome outcome,
+                                const std::string& reference, const std::string& source_hash) {
+  ENLACE_ASSIGN_OR_RETURN(
+      std::string hash,
+      store::CaseRowHash(transaction_, reference, OfAnyVersion(row.content), source_hash));
+  return Record(row, outcome, reference, std::move(hash));
+}
+
 Status CaseImport::Record(const CaseImportRow& row, RowOutcome outcome,
-                          const std::string& reference, const std::string& source_hash) {
+                          const std::string& reference, std::string content_hash) {
   store::BatchRow became;
   became.outcome = outcome;
   became.subject = reference;
-  ENLACE_ASSIGN_OR_RETURN(
-      became.content_hash,
-      store::CaseRowHash(transaction_, reference, OfAnyVersion(row.content), source_hash));
+  became.content_hash = std::move(content_hash);
   ENLACE_RETURN_IF_ERROR(delivery_.Put(row.row, became));
   auto& out = *result_.response.add_results();
   out.set_row(row.row);

@@ -32,6 +32,7 @@ struct CaseImportRow {
   uint64_t row = 0;
   Status fault;  // Not OK: quarantined for this.
   model::CaseContent content;
+  std::string canonical;  // Its bytes as of any version of the lists: what rows are hashed over.
   std::string source_key;
 };
 std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& request,
@@ -67,8 +68,10 @@ class CaseImport {
   void NoteSourceKey(const std::string& source_hash, const std::string& reference);
   Status Unchanged(const CaseImportRow& row, const std::string& reference);
   Status Quarantine(const CaseImportRow& row, const RowFault& fault);
+  Status RecordHashed(const CaseImportRow& row, store::RowOutcome outcome,
+                      const std::string& reference, const std::string& source_hash);
   Status Record(const CaseImportRow& row, store::RowOutcome outcome, const std::string& reference,
-                const std::string& source_hash);
+                std::string content_hash);
 
   store::Transaction& transaction_;
   Delivery& delivery_;

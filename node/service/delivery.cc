@@ -102,8 +102,16 @@ StatusOr<Delivery> Delivery::Open(store::Transaction& transaction, store::BatchI
   return Delivery(transaction, std::move(batch), std::move(account));
 }
 
-StatusOr<std::optional<store::BatchRow>> Delivery::FindStored(uint64_t row) const {
-  ENLACE_ASSIGN_OR_RETURN(auto found, store::LoadBatchRow(transaction_, batch_, row));
+StatusOr<std::optional<store::BatchRow>> Delivery::Look(uint64_t row) {
+  if (row == 0 || looked_at_ != row) {
+    ENLACE_ASSIGN_OR_RETURN(seen_, store::LoadBatchRow(transaction_, batch_, row));
+    looked_at_ = row;
+  }
+  return seen_;
+}
+
+StatusOr<std::optional<store::BatchRow>> Delivery::FindStored(uint64_t row) {
+  ENLACE_ASSIGN_OR_RETURN(auto found, Look(row));
   if (found.has_value() && found->outcome == store::RowOutcome::kQuarantined) found.reset();
   return found;
 }
@@ -118,8 +126,9 @@ Status Delivery::Conflict(uint64_t row) {
 }
 
 Status Delivery::Put(uint64_t row, const store::BatchRow& became) {
-  ENLACE_ASSIGN_OR_RETURN(const auto before, store::LoadBatchRow(transaction_, batch_, row));
+  ENLACE_ASSIGN_OR_RETURN(const auto before, Look(row));
   store::PutBatchRow(transaction_, batch_, row, before, became, account_);
+  looked_at_ = 0;
   return absl::OkStatus();
 }
 

@@ -46,7 +46,7 @@ class Delivery {
 
   // What the row became earlier; nothing when it is new or was set aside, since a row that
   // was set aside may come again, mapped better.
-  StatusOr<std::optional<store::BatchRow>> FindStored(uint64_t row) const;
+  StatusOr<std::optional<store::BatchRow>> FindStored(uint64_t row);
   // The error for a row that came before with other content.
   static Status Conflict(uint64_t row);
 
@@ -64,10 +64,14 @@ class Delivery {
   Delivery(store::Transaction& transaction, store::BatchId batch, store::BatchAccount account)
       : transaction_(transaction), batch_(std::move(batch)), account_(std::move(account)) {}
   Status Close(store::PartRows rows, uint64_t not_ours);
+  // What is stored of the row; read once for FindStored and the Put behind it.
+  StatusOr<std::optional<store::BatchRow>> Look(uint64_t row);
 
   store::Transaction& transaction_;
   store::BatchId batch_;
   store::BatchAccount account_;
+  uint64_t looked_at_ = 0;  // Row of `seen_`; 0 for none.
+  std::optional<store::BatchRow> seen_;
 };
 
 template <typename Request>

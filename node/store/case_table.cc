@@ -20,6 +20,7 @@ using model::CaseState;
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kEntityKeyBytes = 32;
 constexpr size_t kShortHashBytes = 16;
+constexpr uint32_t kFirstRevision = 1;
 
 // A row as it is stored: the record and the salt that its batch rows are hashed with.
 struct Revision {
@@ -126,7 +127,16 @@ StatusOr<Revision> LoadRevision(const Reader& reader, std::string_view key) {
   return Decode(*bytes);
 }
 
+// Revisions are numbered from 1 without a gap, and most records have one. Asking for two keys,
+// of which a filter says that the second is not there, costs a fraction of a scan.
 StatusOr<Revision> LoadLast(const Reader& reader, std::string_view reference) {
+  if (reference.size() != kReferenceBytes) return NotFound();
+  ENLACE_ASSIGN_OR_RETURN(const auto first,
+                          reader.Get(Table::kCaseByReference, IndexKey(reference, kFirstRevision)));
+  if (!first.has_value()) return NotFound();
+  ENLACE_ASSIGN_OR_RETURN(const auto second, reader.Get(Table::kCaseByReference,
+                                                        IndexKey(reference, kFirstRevision + 1)));
+  if (!second.has_value()) return LoadRevision(reader, *first);
   ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(reader, reference));
   if (keys.empty()) return NotFound();
   return LoadRevision(reader, keys.back());
@@ -137,6 +147,34 @@ void Insert(Transaction& transaction, const Revision& revision) {
   transaction.Put(Table::kCaseRevision, key, Encode(revision));
   transaction.Put(Table::kCaseByReference,
                   IndexKey(revision.record.reference, revision.record.revision), key);
+}
+
+// The first revision of a new record.
+StatusOr<Revision> AddRevision(Transaction& transaction, std::string_view entity,
+                               const CaseContent& content, const RandomSource& random) {
+  Revision revision;
+  revision.record.reference = random(kReferenceBytes);
+  revision.record.entity = std::string(entity);
+  revision.record.content = content;
+  revision.record.create_time_ms = transaction.now_ms();
+  revision.record.update_time_ms = transaction.now_ms();
+  revision.salt = random(kSaltBytes);
+  ENLACE_ASSIGN_OR_RETURN(const auto taken,
+                          transaction.Get(Table::kCaseByReference,
+                                          IndexKey(revision.record.reference, kFirstRevision)));
+  // Two equal draws of 128 bits mean a broken generator, and another person's record.
+  ENLACE_CHECK(!taken.has_value());
+  Insert(transaction, revision);
+  return revision;
+}
+
+std::string RowHash(std::string_view salt, std::string_view canonical,
+                    std::string_view source_hash) {
+  std::string bytes;
+  AppendU32(bytes, static_cast<uint32_t>(source_hash.size()));
+  bytes += source_hash;
+  bytes += canonical;
+  return std::string(AsView(crypto::HmacSha256(salt, bytes)).substr(0, kShortHashBytes));
 }
 
 Status CheckActive(const CaseRecord& record) {
@@ -190,18 +228,16 @@ StatusOr<std::vector<CaseRecord>> LoadCaseHistory(const Reader& reader,
 
 StatusOr<CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
                              const CaseContent& content, const RandomSource& random) {
-  Revision revision;
-  revision.record.reference = random(kReferenceBytes);
-  revision.record.entity = std::string(entity);
-  revision.record.content = content;
-  revision.record.create_time_ms = transaction.now_ms();
-  revision.record.update_time_ms = transaction.now_ms();
-  revision.salt = random(kSaltBytes);
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(transaction, revision.record.reference));
-  // Two equal draws of 128 bits mean a broken generator, and another person's record.
-  ENLACE_CHECK(keys.empty());
-  Insert(transaction, revision);
+  ENLACE_ASSIGN_OR_RETURN(Revision revision, AddRevision(transaction, entity, content, random));
   return std::move(revision.record);
+}
+
+StatusOr<DeliveredCase> AddDeliveredCase(Transaction& transaction, std::string_view entity,
+                                         const CaseContent& content, std::string_view canonical,
+                                         std::string_view source_hash, const RandomSource& random) {
+  ENLACE_ASSIGN_OR_RETURN(Revision revision, AddRevision(transaction, entity, content, random));
+  std::string hash = RowHash(revision.salt, canonical, source_hash);
+  return DeliveredCase{std::move(revision.record), std::move(hash)};
 }
 
 StatusOr<CaseRecord> CorrectCase(Transaction& transaction, std::string_view reference,
@@ -348,11 +384,7 @@ StatusOr<std::string> CaseRowHash(const Reader& reader, std::string_view referen
                                   const CaseContent& content, std::string_view source_hash) {
   ENLACE_ASSIGN_OR_RETURN(const Revision last, LoadLast(reader, reference));
   if (last.record.state == CaseState::kErased) return std::string();
-  std::string bytes;
-  AppendU32(bytes, static_cast<uint32_t>(source_hash.size()));
-  bytes += source_hash;
-  bytes += model::CanonicalBytes(content);
-  return std::string(AsView(crypto::HmacSha256(last.salt, bytes)).substr(0, kShortHashBytes));
+  return RowHash(last.salt, model::CanonicalBytes(content), source_hash);
 }
 
 }  // namespace enlace::store

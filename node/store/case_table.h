@@ -41,6 +41,16 @@ StatusOr<std::vector<model::CaseRecord>> LoadCaseHistory(const Reader& reader,
 // Stores `content` (validated and canonical) under a new random reference.
 StatusOr<model::CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
                                     const model::CaseContent& content, const RandomSource& random);
+// As AddCase, with the hash of CaseRowHash, for a content whose canonical bytes are given: a
+// delivery makes them before it has the writer's turn.
+struct DeliveredCase {
+  model::CaseRecord record;
+  std::string row_hash;
+};
+StatusOr<DeliveredCase> AddDeliveredCase(Transaction& transaction, std::string_view entity,
+                                         const model::CaseContent& content,
+                                         std::string_view canonical, std::string_view source_hash,
+                                         const RandomSource& random);
 // Each makes the next revision. CASE_NOT_FOUND; CASE_WITHDRAWN, CASE_ERASED when the
 // record's life is over; STORE_LIMIT above kCaseRevisionsMax (correct only).
 StatusOr<model::CaseRecord> CorrectCase(Transaction& transaction, std::string_view reference,

@@ -16,9 +16,9 @@ size_t Bytes(std::string_view key, const Overlay::Change& change) {
 void Overlay::Set(Table table, std::string_view key, Change change) {
   Changes& changes = tables_.at(static_cast<size_t>(table));
   bytes_ += Bytes(key, change);
-  const auto it = changes.find(key);
-  if (it == changes.end()) {
-    changes.emplace(std::string(key), std::move(change));
+  const auto it = changes.lower_bound(key);
+  if (it == changes.end() || it->first != key) {
+    changes.emplace_hint(it, std::string(key), std::move(change));
     return;
   }
   bytes_ -= Bytes(key, it->second);
@@ -39,13 +39,23 @@ void Overlay::Collect(Table table, const kv::KeyRange& range, Changes& out) cons
   }
 }
 
+// Whole nodes change place, so that nothing is copied.
 void Overlay::MoveInto(Overlay& below) {
   for (size_t table = 0; table < tables_.size(); ++table) {
-    for (auto& [key, change] : tables_[table]) {
-      below.Set(static_cast<Table>(table), key, std::move(change));
+    Changes& own = tables_[table];
+    Changes& others = below.tables_[table];
+    if (others.empty()) {
+      others.swap(own);
+      continue;
     }
-    tables_[table].clear();
+    while (!own.empty()) {
+      auto moved = others.insert(own.extract(own.begin()));
+      if (moved.inserted) continue;
+      below.bytes_ -= Bytes(moved.position->first, moved.position->second);
+      moved.position->second = std::move(moved.node.mapped());
+    }
   }
+  below.bytes_ += bytes_;
   bytes_ = 0;
 }
 

@@ -84,7 +84,7 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
       {{"federation.pull_interval_ms", kInteger, "5000", "milliseconds", 50, 86'400'000, "5000",
         "Pause between two visits to a peer; after failures it grows."},
        &NodeConfig::pull_interval_ms},
-      {{"limits.workers", kInteger, "8", "threads", 2, 256, "8",
+      {{"limits.workers", kInteger, "32", "threads", 2, 256, "32",
         "Calls that are worked on at once. Up to two are kept for clients and for other nodes "
         "each, and no caller has more than half of them."},
        &NodeConfig::workers},

@@ -189,14 +189,17 @@ TEST_F(ConnectionsTest, ResetsByTheHundredShutTheIdentityOutAndNobodyElse) {
   ASSERT_TRUE(bystander->Connect());
   ASSERT_TRUE(bystander->Send(Call(1)));
   EXPECT_TRUE(Connections("certified", 2));
-  auto caller = std::make_unique<H2Client>(Port(), &certificate, kFarAddress);
-  ASSERT_TRUE(caller->Connect());
-  bool open = true;
-  for (uint32_t stream = 1; open && stream < 100'000; stream += 2) {
-    open = caller->Send(Headers(stream) + h2::Reset(stream));
-    if (stream % 32 == 1) poll(nullptr, 0, 1);  // So that the calls begin before they end.
+  // gRPC itself may end a connection before; then on another.
+  for (int connection = 0; connection < 20 && !Hit("resets"); ++connection) {
+    H2Client caller(Port(), &certificate, kFarAddress);
+    ASSERT_TRUE(caller.Connect());
+    bool open = true;
+    for (uint32_t stream = 1; open && stream < 100'000; stream += 2) {
+      open = caller.Send(Headers(stream) + h2::Reset(stream));
+      if (stream % 32 == 1) poll(nullptr, 0, 1);  // So that the calls begin before they end.
+    }
+    EXPECT_FALSE(open);
   }
-  EXPECT_FALSE(open);
   EXPECT_TRUE(Hit("resets"));
   EXPECT_TRUE(bystander->AwaitCut(5'000));
   EXPECT_FALSE(other->AwaitCut(100));

@@ -1,6 +1,7 @@
 // A disk that is nearly full: who is still let in, what the reserve gives, and how it ends.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <thread>
 
 #include <atomic>
 

@@ -11,9 +11,9 @@
 namespace enlace::app {
 namespace {
 
-class RestoredNodeTest : public ::testing::Test {
+class SigningAfterRestoreTest : public ::testing::Test {
  protected:
-  RestoredNodeTest() {
+  SigningAfterRestoreTest() {
     for (const char* jurisdiction : {"ARG", "BRA"}) EXPECT_TRUE(world_.Init(jurisdiction).ok());
     for (const char* jurisdiction : {"ARG", "BRA"}) world_.WriteConfig(jurisdiction);
   }
@@ -51,21 +51,21 @@ class RestoredNodeTest : public ::testing::Test {
   std::unique_ptr<Node> peer_;
 };
 
-TEST_F(RestoredNodeTest, SignsAgainWhenItsPeersHoldNoMore) {
+TEST_F(SigningAfterRestoreTest, SignsAgainWhenItsPeersHoldNoMore) {
   LetPeerMirror();
   BackUp();
   Restore();
   EXPECT_TRUE(SignsAfterItsVisits());
 }
 
-TEST_F(RestoredNodeTest, DoesNotSignWhenAPeerHoldsMore) {
+TEST_F(SigningAfterRestoreTest, DoesNotSignWhenAPeerHoldsMore) {
   BackUp();
   LetPeerMirror();
   Restore();
   EXPECT_FALSE(SignsAfterItsVisits());
 }
 
-TEST_F(RestoredNodeTest, DoesNotSignWhileAPeerIsNotReached) {
+TEST_F(SigningAfterRestoreTest, DoesNotSignWhileAPeerIsNotReached) {
   LetPeerMirror();
   BackUp();
   Restore();

@@ -226,8 +226,9 @@ TEST(ConnectionsAloneTest, WithoutADescriptorForItAConnectionIsTurnedAway) {
   const SystemClock clock;
   metrics::Metrics metrics;
   rpc::Connections connections({}, std::make_shared<rpc::Conduct>(clock, kArgNode), metrics, clock);
-  RpcWorld world;  // Only for a socket that is connected by TCP.
-  const std::string& address = world.network_->address();
+  // Only for a socket that is connected by TCP; nobody else opens or closes a file meanwhile.
+  const auto listener = rpc::SocketAcceptor::Tcp("127.0.0.1:0").value();
+  const std::string& address = listener->address();
   H2Client client(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))), nullptr,
                   kFarAddress);
   ASSERT_TRUE(client.ConnectTcp());

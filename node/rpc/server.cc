@@ -14,7 +14,7 @@
 #include "node/rpc/call_reactor.h"
 #include "node/rpc/descriptors.h"
 #include "node/transport/credentials.h"
-#include "node/transport/grpc_log.h"
+#include "node/transport/grpc_setup.h"
 #include "node/transport/handed_over.h"
 
 namespace enlace::rpc {
@@ -70,7 +70,7 @@ class GrpcServer final : public Server {
 
   Status Start(const std::shared_ptr<grpc::ServerCredentials>& credentials,
                const ServerOptions& options) {
-    transport::InstallGrpcLog();
+    transport::SetUpGrpc();
     grpc::ServerBuilder builder;
     SetArguments(builder, options, front_end_.dispatcher().table().RequestBytesMax());
     builder.RegisterCallbackGenericService(&front_end_);

@@ -56,12 +56,11 @@ void Workers::Run() {
     }
     job->run();
     job->run = nullptr;  // What it holds is let go before its place is.
-    {
-      const MutexLock lock(mutex_);
-      GiveBack(*job);
-    }
-    // A place in the class and one of the caller are free: any waiting job may be next.
-    changed_.NotifyAll();
+    const MutexLock lock(mutex_);
+    GiveBack(*job);
+    // The places that are free now let at most one waiting job run, and this thread looks for it
+    // next: to wake all others for each call cost more than the calls.
+    if (Ended()) changed_.NotifyAll();
   }
 }
 

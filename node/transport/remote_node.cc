@@ -9,7 +9,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/channel_arguments.h"
-#include "node/transport/grpc_log.h"
+#include "node/transport/grpc_setup.h"
 #include "node/transport/remote_status.h"
 
 namespace enlace::transport {
@@ -59,7 +59,7 @@ std::unique_ptr<RemoteNode> RemoteNode::OverTls(const std::string& endpoint,
                                                 std::shared_ptr<PeerVerifier> verifier,
                                                 const std::string& expected_uri,
                                                 const AnswerLimits& limits) {
-  InstallGrpcLog();
+  SetUpGrpc();
   auto refusal = std::make_shared<LastRefusal>();
   auto credentials = ClientTls(identity, std::move(verifier), expected_uri, refusal);
   return std::unique_ptr<RemoteNode>(
@@ -68,7 +68,7 @@ std::unique_ptr<RemoteNode> RemoteNode::OverTls(const std::string& endpoint,
 
 std::unique_ptr<RemoteNode> RemoteNode::OverSocket(const std::string& endpoint,
                                                    const AnswerLimits& limits) {
-  InstallGrpcLog();
+  SetUpGrpc();
   return std::unique_ptr<RemoteNode>(new RemoteNode(endpoint, grpc::InsecureChannelCredentials(),
                                                     std::make_shared<LastRefusal>(), limits));
 }

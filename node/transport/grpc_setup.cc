@@ -1,4 +1,4 @@
-#include "node/transport/grpc_log.h"
+#include "node/transport/grpc_setup.h"
 
 #include <atomic>
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "grpc/support/log.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
@@ -36,11 +37,12 @@ void Forward(gpr_log_func_args* args) {
 
 }  // namespace
 
-void InstallGrpcLog() {
+void SetUpGrpc() {
   static std::once_flag once;
   std::call_once(once, [] {
     gpr_set_log_function(Forward);
     gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   });
 }
 

@@ -39,6 +39,7 @@ bool MayRetry(const Status& status, bool repeatable) {
     case Reason::SIGNING_WAITS:
       return true;
     case Reason::PEER_UNREACHABLE:
+    case Reason::CALL_CANCELLED:  // A node that stops cuts some calls without a word; we cut none.
       return repeatable;
     default:
       return false;

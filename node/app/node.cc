@@ -254,7 +254,8 @@ class NodeImpl final : public Node {
     }
     health_.Set(ready);
     // The disk's room too, so that a change is logged while nobody writes.
-    static_cast<void>(opened_.store->Space());
+    const store::SpaceStatus space = opened_.store->Space();
+    metrics_.SetDiskRoom(2 - static_cast<int>(space.state), space.reserve_bytes);
     metrics_.SetReady(ready);
     metrics_.SetDatabase(opened_.store->Figures());
     metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);

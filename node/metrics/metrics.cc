@@ -200,6 +200,10 @@ void Metrics::State::AddDatabase() {
   free_bytes = gauge("enlace_database_free_bytes", "Free space of the file system that holds it.");
   writes_stopped = gauge("enlace_database_writes_stopped",
                          "1 while commits wait until the background catches up.");
+  disk_room = gauge("enlace_disk_room",
+                    "2: all writes; 1: only what is owed, such as audit; 0: no writes.");
+  disk_reserve_bytes =
+      gauge("enlace_disk_reserve_bytes", "Kept on the disk for writes that are owed.");
 }
 
 Metrics::State::Method Metrics::State::MakeMethod(const std::string& name) {
@@ -284,6 +288,11 @@ void Metrics::SetDatabase(const DatabaseFigures& figures) {
   state_->pending_bytes->Set(static_cast<double>(figures.pending_compaction_bytes));
   state_->free_bytes->Set(static_cast<double>(figures.free_bytes));
   state_->writes_stopped->Set(figures.writes_stopped ? 1 : 0);
+}
+
+void Metrics::SetDiskRoom(int room, uint64_t reserve_bytes) {
+  state_->disk_room->Set(room);
+  state_->disk_reserve_bytes->Set(static_cast<double>(reserve_bytes));
 }
 
 void Metrics::SetMirrorLag(std::string_view jurisdiction, uint64_t entries) {

@@ -94,6 +94,9 @@ class Metrics {
   void CountStall(bool stopped);
   // enlace_database_*: gauges of the same names.
   void SetDatabase(const DatabaseFigures& figures);
+  // enlace_disk_room and enlace_disk_reserve_bytes: what the store may still write (store/space.h);
+  // `room` is 2 with plenty, 1 when only the reserve is left, 0 when that is spent too.
+  void SetDiskRoom(int room, uint64_t reserve_bytes);
   // enlace_mirror_lag_entries{jurisdiction}: entries that a peer has and our mirror lacks.
   // Ignored unless `jurisdiction` is three capital letters.
   void SetMirrorLag(std::string_view jurisdiction, uint64_t entries);

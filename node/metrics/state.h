@@ -64,6 +64,8 @@ struct Metrics::State {
   prometheus::Gauge* pending_bytes = nullptr;
   prometheus::Gauge* free_bytes = nullptr;
   prometheus::Gauge* writes_stopped = nullptr;
+  prometheus::Gauge* disk_room = nullptr;
+  prometheus::Gauge* disk_reserve_bytes = nullptr;
   prometheus::Family<prometheus::Gauge>* mirror_lag = nullptr;
   prometheus::Family<prometheus::Gauge>* mirror_age = nullptr;
   prometheus::Gauge* ready = nullptr;

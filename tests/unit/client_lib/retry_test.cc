@@ -35,6 +35,8 @@ TEST(Retry, GoesOnOnlyWhereNothingCanHaveHappenedTwice) {
   EXPECT_TRUE(MayRetry(Error(Reason::NODE_OVERLOADED, ""), false));
   EXPECT_TRUE(MayRetry(Error(Reason::PEER_UNREACHABLE, ""), true));
   EXPECT_FALSE(MayRetry(Error(Reason::PEER_UNREACHABLE, ""), false));
+  EXPECT_TRUE(MayRetry(Error(Reason::CALL_CANCELLED, ""), true)) << "cut by a node that stops";
+  EXPECT_FALSE(MayRetry(Error(Reason::CALL_CANCELLED, ""), false));
   for (const Reason reason : {Reason::STORE_FAILED, Reason::DEADLINE_PASSED, Reason::INTERNAL,
                               Reason::IDENTITY_UNTRUSTED, Reason::PERMISSION_DENIED}) {
     EXPECT_FALSE(MayRetry(Error(reason, ""), true));

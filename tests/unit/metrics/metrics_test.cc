@@ -67,6 +67,13 @@ TEST(Metrics, ShowsWriterSyncsAndStalls) {
   EXPECT_TRUE(Has(metrics, "enlace_database_stalls_total{kind=\"slowed\"} 0"));
 }
 
+TEST(Metrics, ShowsTheDisksRoom) {
+  Metrics metrics;
+  metrics.SetDiskRoom(1, 4096);
+  EXPECT_TRUE(Has(metrics, "enlace_disk_room 1"));
+  EXPECT_TRUE(Has(metrics, "enlace_disk_reserve_bytes 4096"));
+}
+
 TEST(Metrics, ShowsHowTheDatabaseStands) {
   Metrics metrics;
   metrics.SetDatabase({.table_bytes = 1,

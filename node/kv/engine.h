@@ -41,6 +41,9 @@ struct Precondition {
 struct Batch {
   std::vector<Precondition> preconditions;
   std::vector<Mutation> mutations;  // The last mutation of a key wins.
+  // False: OK means that it survives this process; a loss of power only once a later batch with
+  // `sync` is on disk, which takes along all before it.
+  bool sync = true;
 };
 
 // A range of keys: first <= key < limit; an empty limit is open.
@@ -80,10 +83,10 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<Snapshot> TakeSnapshot() = 0;
-  // All or nothing, and on disk when OK. STORE_CONFLICT: a precondition did not hold,
-  // nothing was written, retry. STORE_LIMIT: over a limit, nothing was written.
-  // STORE_FAILED: the disk refused; whether the batch persisted is unknown, no further
-  // commit is accepted by this engine.
+  // All or nothing, and on disk when OK (see Batch::sync). STORE_CONFLICT: a precondition did not
+  // hold, nothing was written, retry. STORE_LIMIT: over a limit, nothing was written. STORE_FAILED:
+  // the disk refused; whether the batch persisted is unknown, no further commit is accepted by this
+  // engine.
   virtual Status Commit(const Batch& batch) = 0;
   // OK, or why the engine no longer accepts commits.
   virtual Status Health() const = 0;

@@ -187,7 +187,7 @@ class RocksEngine final : public Engine {
     MutexLock lock(commit_mutex_);
     ENLACE_RETURN_IF_ERROR(core_->failure->Get());
     ENLACE_RETURN_IF_ERROR(CheckPreconditions(batch));
-    const rocksdb::Status written = core_->db->Write(MakeWriteOptions(), &rows);
+    const rocksdb::Status written = core_->db->Write(MakeWriteOptions(batch.sync), &rows);
     if (!written.ok()) return core_->failure->Set(Damage("writing", written));
     return absl::OkStatus();
   }

@@ -14,7 +14,7 @@ namespace enlace::kv {
 
 rocksdb::DBOptions MakeDbOptions(const RocksOptions& options, rocksdb::Env* env);
 rocksdb::ColumnFamilyOptions MakeTableOptions(const std::shared_ptr<rocksdb::Cache>& cache);
-// Every commit is synced before it is acknowledged. There is no other write path.
-rocksdb::WriteOptions MakeWriteOptions();
+// Of every commit; `sync` as in Batch. There is no other write path.
+rocksdb::WriteOptions MakeWriteOptions(bool sync);
 
 }  // namespace enlace::kv

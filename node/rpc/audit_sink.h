@@ -29,8 +29,9 @@ inline constexpr std::string_view kResourceRepeated = "repeated:";
 class AuditSink {
  public:
   virtual ~AuditSink() = default;
-  // OK when the record is durable. On an error the call fails with it, so that no decision
-  // goes unrecorded. Called on worker threads, several at once.
+  // OK when the record is written: of a refusal durably, of what is let in so that it survives the
+  // end of this process. On an error the call fails with it, so that no decision goes unrecorded.
+  // Called on worker threads, several at once.
   virtual Status Record(const AuditEvent& event) = 0;
 };
 

@@ -64,12 +64,18 @@ struct StoreOptions {
   std::function<StatusOr<uint64_t>()> free_bytes = nullptr;
 };
 
-// What a write is for, where the disk is nearly full (space.h).
+// What a write is for: what it may use of a disk that is nearly full (space.h), and when it is
+// durable.
 enum class WriteClass {
   kOrdinary,
   // Small, and owed to the people in the data: the record of an access, an erasure, a withdrawal.
   kReserved,
+  // As kReserved, and the record of a read, which changes nothing: it is in the log when Write
+  // returns OK, so that it survives the end of this process, and on disk kReadRecordMs later at
+  // most.
+  kReadRecord,
 };
+inline constexpr int64_t kReadRecordMs = 20;
 
 enum class SpaceState {
   kPlenty,  // All writes are taken.
@@ -115,7 +121,7 @@ class Store {
 
   virtual std::unique_ptr<Reader> Read() = 0;
 
-  // Last durable commit sequence.
+  // Of the last commit; of read records it may still be on its way to the disk.
   virtual uint64_t commit_sequence() const = 0;
   // OK, or why no more writes are taken until the store is opened again.
   virtual Status Health() const = 0;

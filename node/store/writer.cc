@@ -70,12 +70,26 @@ Status Writer::Write(const std::function<Status(Transaction&)>& work, WriteClass
 }
 
 void Writer::Run() {
-  while (Request* first = WaitForRequest()) RunGroup(first);
+  while (true) {
+    Request* const first = WaitForRequest();
+    if (first != nullptr) RunGroup(first);
+    if (!sync_due_steady_ms_.has_value()) {
+      if (first == nullptr) return;
+    } else if (first == nullptr || clock_.SteadyMs() >= *sync_due_steady_ms_) {
+      SyncReadRecords();
+    }
+  }
 }
 
 Writer::Request* Writer::WaitForRequest() {
+  const auto ready = [this]() ENLACE_NO_ANALYSIS { return stopping_ || !queue_.empty(); };
   MutexLock lock(mutex_);
-  work_waiting_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return stopping_ || !queue_.empty(); });
+  if (sync_due_steady_ms_.has_value()) {
+    work_waiting_.WaitFor(mutex_, std::max<int64_t>(0, *sync_due_steady_ms_ - clock_.SteadyMs()),
+                          ready);
+  } else {
+    work_waiting_.Wait(mutex_, ready);
+  }
   return Pop();
 }
 
@@ -98,20 +112,24 @@ void Writer::RunGroup(Request* first) {
   const SnapshotReader base(engine_.TakeSnapshot(), health_);
   Group group(base, sequence, clock_.NowMs());
   std::vector<Request*> members;
+  bool sync = false;
   for (Request* request = first; request != nullptr; request = NextRequest()) {
     request->status = space_.Admit(request->write_class);
     if (request->status.ok()) request->status = group.Run(request->work);
+    sync = sync || request->write_class != WriteClass::kReadRecord;
     members.push_back(request);
     if (group.bytes() >= limits_.group_bytes_max || members.size() >= kGroupWritesMax) break;
   }
 #ifdef ENLACE_BREAK_ACK_BEFORE_SYNC
   for (Request* request : members) request->Complete();
-  Commit(group, sequence).IgnoreError();
+  Commit(group.ToBatch(), sequence).IgnoreError();
 #else
   // A member that failed, or only read, may have seen the others' changes: it too learns
   // its result only when they are on disk, and the failure when they are not.
   const int64_t begin_us = clock_.SteadyUs();
-  const Status committed = Commit(group, sequence);
+  kv::Batch batch = group.ToBatch();
+  batch.sync = sync;
+  const Status committed = group.empty() ? health_->Get() : Commit(batch, sequence);
   if (limits_.metrics != nullptr && !group.empty()) {
     limits_.metrics->CountCommit(committed.ok(), members.size(), clock_.SteadyUs() - begin_us);
   }
@@ -122,14 +140,21 @@ void Writer::RunGroup(Request* first) {
 #endif
 }
 
-Status Writer::Commit(const Group& group, uint64_t sequence) {
+void Writer::SyncReadRecords() {
+  const SnapshotReader base(engine_.TakeSnapshot(), health_);
+  const Group nothing(base, commit_sequence_ + 1, clock_.NowMs());
+  Commit(nothing.ToBatch(), commit_sequence_ + 1).IgnoreError();  // Health() tells.
+  sync_due_steady_ms_.reset();
+}
+
+Status Writer::Commit(const kv::Batch& batch, uint64_t sequence) {
   ENLACE_RETURN_IF_ERROR(health_->Get());
-  if (group.empty()) return absl::OkStatus();
   // What could not be witnessed is not written: an anchor that failed behind the last commit
   // would otherwise fall one more behind.
   Status status = witness_ != nullptr ? witness_->Health() : absl::OkStatus();
-  if (status.ok()) status = engine_.Commit(group.ToBatch());
-  if (status.ok() && witness_ != nullptr) status = witness_->Advance(sequence);
+  if (status.ok()) status = engine_.Commit(batch);
+  // The witness names only what is on disk.
+  if (status.ok() && batch.sync && witness_ != nullptr) status = witness_->Advance(sequence);
   if (!status.ok()) {
     if (ReasonOf(status) == Reason::STORE_CONFLICT) {
       status = Error(Reason::STORE_FAILED,
@@ -137,6 +162,11 @@ Status Writer::Commit(const Group& group, uint64_t sequence) {
     }
     health_->Fail(status);
     return status;
+  }
+  if (batch.sync) {
+    sync_due_steady_ms_.reset();
+  } else if (!sync_due_steady_ms_.has_value()) {
+    sync_due_steady_ms_ = clock_.SteadyMs() + kReadRecordMs;
   }
   commit_sequence_ = sequence;
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "node/base/clock.h"
@@ -60,13 +61,15 @@ class Writer {
   struct Request;
 
   void Run();
-  // Null when the writer stops and nothing is left.
+  // Null when the writer stops and nothing is left, and when read records must be synced.
   Request* WaitForRequest();
   // Null when nothing waits.
   Request* NextRequest();
   Request* Pop() ENLACE_REQUIRES(mutex_);
   void RunGroup(Request* first);
-  Status Commit(const Group& group, uint64_t sequence);
+  Status Commit(const kv::Batch& batch, uint64_t sequence);
+  // Makes the read records before it durable by a synced commit that changes nothing else.
+  void SyncReadRecords();
 
   kv::Engine& engine_;
   SpaceWatch& space_;
@@ -75,6 +78,9 @@ class Writer {
   Clock& clock_;
   const Limits limits_;
   std::atomic<uint64_t> commit_sequence_;
+
+  // Of the writer thread: when the oldest read record that is not on disk must be.
+  std::optional<int64_t> sync_due_steady_ms_;
 
   Mutex mutex_;
   CondVar work_waiting_;

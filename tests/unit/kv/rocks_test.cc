@@ -182,6 +182,15 @@ TEST_F(RocksTest, AFlippedBitInTheMiddleOfTheLogIsRefused) {
   EXPECT_EQ(ReasonOf(OpenRocksEngine(Options()).status()), Reason::STORE_CORRUPT);
 }
 
+TEST_F(RocksTest, ASyncedBatchTakesTheUnsyncedOnesBeforeItToTheDisk) {
+  const auto engine = Open(Options("db", true)).value();
+  const int before = files_->syncs();
+  ASSERT_TRUE(engine->Commit({{}, {{0, "a", "1"}}, false}).ok());
+  EXPECT_EQ(files_->syncs(), before);
+  ASSERT_TRUE(engine->Commit({{}, {{0, "b", "2"}}}).ok());
+  EXPECT_EQ(files_->syncs(), before + 1);
+}
+
 TEST_F(RocksTest, TellsHowLongTheDiskTookAndHowTheDatabaseStands) {
   metrics::Metrics metrics;
   RocksOptions options = Options("db", true);
@@ -223,8 +232,8 @@ TEST(RocksOptionsTest, KeepTheRulesOfThisVersion) {
   EXPECT_FALSE(db.allow_mmap_writes);
   EXPECT_FALSE(db.manual_wal_flush);
   EXPECT_GT(db.max_open_files, 0);
-  EXPECT_TRUE(MakeWriteOptions().sync);
-  EXPECT_FALSE(MakeWriteOptions().disableWAL);
+  EXPECT_TRUE(MakeWriteOptions(true).sync);
+  EXPECT_FALSE(MakeWriteOptions(false).disableWAL);
 }
 
 }  // namespace

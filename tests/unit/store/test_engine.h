@@ -30,6 +30,7 @@ class TestEngine final : public kv::Engine {
     if (next_failure_) return *std::exchange(next_failure_, std::nullopt);
     const Status status = state_->Commit(batch);
     if (status.ok()) ++commits_;
+    if (status.ok() && batch.sync) ++synced_;
     return status;
   }
   Status Health() const override { return absl::OkStatus(); }
@@ -57,6 +58,10 @@ class TestEngine final : public kv::Engine {
     files_ = files;
   }
   void FailVerify(Status status) { verify_ = std::move(status); }
+  int synced() const {
+    MutexLock lock(mutex_);
+    return synced_;
+  }
   int commits() const {
     MutexLock lock(mutex_);
     return commits_;
@@ -78,6 +83,7 @@ class TestEngine final : public kv::Engine {
   std::optional<Status> next_failure_ ENLACE_GUARDED_BY(mutex_);
   kv::FileListMark files_ ENLACE_GUARDED_BY(mutex_);
   int commits_ ENLACE_GUARDED_BY(mutex_) = 0;
+  int synced_ ENLACE_GUARDED_BY(mutex_) = 0;  // Of these.
 };
 
 }  // namespace enlace::store

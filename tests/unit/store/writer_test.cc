@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/testing/process.h"
 #include "tests/unit/store/test_engine.h"
 
 namespace enlace::store {
@@ -38,6 +39,15 @@ class WriterTest : public ::testing::Test {
       transaction.Put(Table::kSecret, key, value);
       return absl::OkStatus();
     });
+  }
+
+  Status Record(const std::string& key) {
+    return writer_->Write(
+        [&](Transaction& transaction) {
+          transaction.Put(Table::kSecret, key, "read");
+          return absl::OkStatus();
+        },
+        WriteClass::kReadRecord);
   }
 
   // Writes that wait while the writer thread is held inside a commit: of many, kQueueMax
@@ -163,6 +173,64 @@ TEST_F(WriterTest, TheWitnessSeesEveryCommitBeforeItIsAcknowledged) {
     ASSERT_EQ(witness_.seen.size(), n);
     EXPECT_EQ(witness_.seen.back(), n);
   }
+}
+
+TEST_F(WriterTest, ARecordOfAReadIsAnsweredBeforeItsSyncWhichFollowsByItself) {
+  Start();
+  ASSERT_TRUE(Record("read").ok());
+  EXPECT_EQ(writer_->commit_sequence(), 1u);
+  ASSERT_TRUE(testing::Eventually([this] { return engine_.synced() == 1; }));
+  EXPECT_EQ(engine_.commits(), 2) << "the record, and a commit of nothing that syncs it";
+  writer_.reset();
+  EXPECT_EQ(witness_.seen, std::vector<uint64_t>{2}) << "what is not on disk is not witnessed";
+}
+
+TEST_F(WriterTest, AChangeTakesTheRecordsOfReadsToTheDisk) {
+  Start();
+  ASSERT_TRUE(Record("read").ok());
+  ASSERT_TRUE(Put("change").ok());
+  writer_.reset();
+  EXPECT_EQ(engine_.synced(), engine_.commits() - 1) << "the record alone was not synced";
+  EXPECT_EQ(witness_.seen.back(), static_cast<uint64_t>(engine_.commits()));
+}
+
+TEST_F(WriterTest, AGroupWithAChangeInItIsSynced) {
+  Start();
+  engine_.Block();
+  std::vector<std::jthread> threads;
+  threads.emplace_back([&] { EXPECT_TRUE(Put("first").ok()); });
+  engine_.WaitForBlockedCommit();
+  threads.emplace_back([&] { EXPECT_TRUE(Record("read").ok()); });
+  threads.emplace_back([&] { EXPECT_TRUE(Put("change").ok()); });
+  ASSERT_TRUE(testing::Eventually([this] {
+    return metrics_.Render().find("\nenlace_store_queue_writes 2\n") != std::string::npos;
+  }));
+  engine_.Unblock();
+  threads.clear();
+  EXPECT_EQ(engine_.commits(), 2);
+  EXPECT_EQ(engine_.synced(), 2);
+}
+
+TEST_F(WriterTest, RecordsOfReadsAreSyncedAtTheEnd) {
+  Start();
+  ASSERT_TRUE(Record("read").ok());
+  writer_.reset();
+  EXPECT_EQ(engine_.synced(), 1);
+}
+
+TEST_F(WriterTest, AStreamOfReadsDoesNotPutTheSyncOff) {
+  Start();
+  ASSERT_TRUE(Record("first").ok());
+  clock_.AdvanceMs(kReadRecordMs);
+  ASSERT_TRUE(Record("second").ok());
+  ASSERT_TRUE(testing::Eventually([this] { return engine_.synced() == 1; }));
+}
+
+TEST_F(WriterTest, AnUnsyncedRecordThatCannotBeWrittenIsRefused) {
+  Start();
+  engine_.FailNextCommit(Error(Reason::STORE_FAILED, "no"));
+  EXPECT_EQ(ReasonOf(Record("read")), Reason::STORE_FAILED);
+  EXPECT_FALSE(health_->Get().ok());
 }
 
 TEST_F(WriterTest, AWitnessThatFailsStopsTheAcknowledgementAndAllWrites) {

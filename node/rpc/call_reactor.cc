@@ -6,7 +6,6 @@
 
 #include "fmt/format.h"
 #include "google/protobuf/descriptor.h"
-#include "grpc/support/time.h"
 
 namespace enlace::rpc {
 namespace {
@@ -41,7 +40,7 @@ StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerCont
   return door_.CallerOf(call, dispatcher_.policy(), dispatcher_.metrics());
 }
 
-CallReactor::CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerContext& call)
+CallReactor::CallReactor(FrontEnd& front_end, grpc::GenericCallbackServerContext& call)
     : front_end_(front_end), call_(call), ping_pong_(IsPingPong(call.method())) {}
 
 void CallReactor::Begin() {
@@ -93,46 +92,23 @@ void CallReactor::AwaitRequest() {
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Await(mark_, RequestBytesMax());
   }
-  uint64_t turn = 0;
-  {
-    const MutexLock lock(mutex_);
-    turn = ++turn_;
-    awaiting_ = true;
-  }
-  StartRead(&request_);
-  const MutexLock lock(mutex_);
-  if (!awaiting_) return;  // It is here already.
   ++holds_;
-  alarm_ = std::make_unique<grpc::Alarm>();
-  const gpr_timespec limit =
-      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                   gpr_time_from_millis(front_end_.read_timeout_ms(), GPR_TIMESPAN));
-  alarm_->Set(limit, [this, turn](bool expired) {
-    if (expired) OnLate(turn);
-    Release();
-  });
+  front_end_.read_timeouts().Add(*this);
+  StartRead(&request_);
 }
 
-bool CallReactor::EndWait(uint64_t turn) {
-  std::unique_ptr<grpc::Alarm> alarm;  // Called off outside the lock.
-  const MutexLock lock(mutex_);
-  if (!awaiting_ || turn != turn_) return false;
-  awaiting_ = false;
-  alarm = std::move(alarm_);
-  return true;
-}
-
-void CallReactor::OnLate(uint64_t turn) {
-  if (!EndWait(turn)) return;
+void CallReactor::OnTimeout() {
   ticket_.reset();
   Fail(Error(Reason::DEADLINE_PASSED,
              fmt::format("expected the whole request within {} ms; send it at once",
-                         front_end_.read_timeout_ms())),
+                         front_end_.read_timeouts().timeout_ms())),
        "");
+  Release();
 }
 
 void CallReactor::OnReadDone(bool ok) {
-  if (!EndWait(turn_)) return;  // Answered as late.
+  if (!front_end_.read_timeouts().Remove(*this)) return;  // Answered as late.
+  Release();                                              // gRPC has its own hold.
   if (!ok) {
     ticket_.reset();
     if (ping_pong_ || cancelled_) {

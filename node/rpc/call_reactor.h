@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 
-#include "grpcpp/alarm.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "node/base/mutex.h"
 #include "node/rpc/connections.h"
 #include "node/rpc/dispatcher.h"
 #include "node/rpc/door.h"
+#include "node/rpc/read_timeouts.h"
 #include "node/rpc/status_map.h"
 #include "node/rpc/workers.h"
 
@@ -28,14 +28,14 @@ class FrontEnd final : public grpc::CallbackGenericService {
         workers_(workers),
         door_(door),
         connections_(connections),
-        read_timeout_ms_(read_timeout_ms) {}
+        read_timeouts_(read_timeout_ms) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override;
 
   const Dispatcher& dispatcher() const { return dispatcher_; }
   Workers& workers() const { return workers_; }
   Connections* connections() const { return connections_; }
-  int64_t read_timeout_ms() const { return read_timeout_ms_; }
+  ReadTimeouts& read_timeouts() { return read_timeouts_; }
   StatusOr<authz::Caller> CallerOf(const grpc::GenericCallbackServerContext& call) const;
 
  private:
@@ -43,7 +43,7 @@ class FrontEnd final : public grpc::CallbackGenericService {
   Workers& workers_;
   const Door door_;
   Connections* const connections_;
-  const int64_t read_timeout_ms_;
+  ReadTimeouts read_timeouts_;
 };
 
 // One call: one request and one response, or, where the method's descriptor says that both
@@ -53,11 +53,11 @@ class FrontEnd final : public grpc::CallbackGenericService {
 // headers are here: a request is read only of a caller who is let in, and it must arrive in
 // time. Whoever may not make the call is answered, and recorded, without their request.
 //
-// Deletes itself when gRPC is done with it, which is after Finish, and every alarm has gone
-// off; so a worker may use it until it has finished.
-class CallReactor final : public grpc::ServerGenericBidiReactor {
+// Deletes itself when gRPC is done with it, which is after Finish, and nobody waits for its
+// request; so a worker may use it until it has finished.
+class CallReactor final : public grpc::ServerGenericBidiReactor, private ReadTimeouts::Waiter {
  public:
-  CallReactor(const FrontEnd& front_end, grpc::GenericCallbackServerContext& call);
+  CallReactor(FrontEnd& front_end, grpc::GenericCallbackServerContext& call);
 
   // Once, after the construction.
   void Begin();
@@ -71,9 +71,7 @@ class CallReactor final : public grpc::ServerGenericBidiReactor {
   StatusOr<authz::Caller> Recognise();
   bool LetIn();
   void AwaitRequest();
-  // True for the first who asks, since the request is either here or late.
-  bool EndWait(uint64_t turn);
-  void OnLate(uint64_t turn);
+  void OnTimeout() override;
   void Post();
   void Work();
   void Answer(Reply reply);
@@ -82,18 +80,14 @@ class CallReactor final : public grpc::ServerGenericBidiReactor {
   int64_t DeadlineSteadyMs() const;
   void Release();
 
-  const FrontEnd& front_end_;
+  FrontEnd& front_end_;
   grpc::GenericCallbackServerContext& call_;
   const bool ping_pong_;
   Connections::CallMark mark_;
   std::optional<authz::Caller> caller_;
   std::atomic<bool> cancelled_ = false;
-  std::atomic<int> holds_ = 1;  // gRPC's, and one for each alarm.
+  std::atomic<int> holds_ = 1;  // gRPC's, and that of the timeouts while the request is awaited.
   std::optional<Admission::Ticket> ticket_;
-  uint64_t turn_ = 0;  // Of the request that is awaited, or was last.
-  Mutex mutex_;
-  bool awaiting_ ENLACE_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<grpc::Alarm> alarm_ ENLACE_GUARDED_BY(mutex_);
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
 };

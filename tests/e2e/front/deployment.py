@@ -119,7 +119,7 @@ class Deployment:
         other_port = self.port if other == "ARG" else self.node_ports["BRA"]
         text = (f"network: demo\njurisdiction: {jurisdiction}\ndata_dir: {low}/data\n"
                 f"anchor_path: {low}/anchor/anchor\nlisten: 127.0.0.1:{port}\n"
-                f"public_endpoint: localhost:{port or self.port}\nadmin_socket: {low}/admin.sock\n"
+                f"public_endpoint: 127.0.0.1:{port or self.port}\nadmin_socket: {low}/admin.sock\n"
                 f"tls: {{certificate_file: {low}/node.crt, private_key_file: {low}/node.key}}\n"
                 f"codelists_dir: {SOURCE}/config/codelists\n"
                 f"policy_file: {SOURCE}/config/policy.yaml\nlog_level: info\n"

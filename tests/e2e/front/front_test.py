@@ -53,8 +53,9 @@ class Caller:
     def __init__(self, files, anchor, port):
         certificate, key = (pathlib.Path(name).read_bytes() for name in files)
         self.channel = grpc.secure_channel(
-            f"localhost:{port}", grpc.ssl_channel_credentials(anchor, key, certificate),
-            options=[("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0),
+            f"127.0.0.1:{port}", grpc.ssl_channel_credentials(anchor, key, certificate),
+            options=[("grpc.ssl_target_name_override", "localhost"),  # A bare system has no hosts.
+                     ("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0),
                      ("grpc.initial_reconnect_backoff_ms", 100),
                      ("grpc.max_reconnect_backoff_ms", 200)])
         self.method = self.channel.unary_unary(GET_CASE)

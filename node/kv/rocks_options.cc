@@ -92,7 +92,7 @@ rocksdb::ColumnFamilyOptions MakeTableOptions(const std::shared_ptr<rocksdb::Cac
   return options;
 }
 
-rocksdb::WriteOptions MakeWriteOptions(bool sync) {
+rocksdb::WriteOptions MakeWriteOptions([[maybe_unused]] bool sync) {
   rocksdb::WriteOptions options;
 #ifndef ENLACE_BREAK_NO_FSYNC
   // Per write, never SyncWAL: in 7.8 that leaves a log that the MANIFEST calls missing.

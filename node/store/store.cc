@@ -30,12 +30,15 @@ Status StoreImpl::Write(const std::function<Status(Transaction&)>& work, WriteCl
 
 std::unique_ptr<Reader> StoreImpl::Read() {
 #ifdef ENLACE_BREAK_STALE_READ
-  // The state that the read before this one should have seen.
+  // The state that a read some time before this one should have seen.
+  constexpr size_t kReadsLate = 16;
   MutexLock lock(stale_mutex_);
-  std::unique_ptr<kv::Snapshot> now = parts_.engine->TakeSnapshot();
-  if (stale_ != nullptr) now.swap(stale_);
-  if (stale_ == nullptr) stale_ = parts_.engine->TakeSnapshot();
-  return std::make_unique<SnapshotReader>(std::move(now), health_);
+  stale_.push_back(parts_.engine->TakeSnapshot());
+  if (stale_.size() > kReadsLate) {
+    std::unique_ptr<kv::Snapshot> late = std::move(stale_.front());
+    stale_.pop_front();
+    return std::make_unique<SnapshotReader>(std::move(late), health_);
+  }
 #endif
   return std::make_unique<SnapshotReader>(parts_.engine->TakeSnapshot(), health_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -47,7 +48,7 @@ class StoreImpl final : public Store {
   const std::shared_ptr<StoreHealth> health_;
 #ifdef ENLACE_BREAK_STALE_READ
   Mutex stale_mutex_;
-  std::unique_ptr<kv::Snapshot> stale_;
+  std::deque<std::unique_ptr<kv::Snapshot>> stale_;
 #endif
   Writer writer_;  // Last: ends before what it writes to.
 };

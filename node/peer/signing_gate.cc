@@ -23,13 +23,14 @@ void SigningGate::Note(const std::string& peer, const HeldMirrors& held) {
   if (open_ || !peers_.contains(peer)) return;
   const auto reader = store_.Read();
   const auto own = store::OwnChannelSizes(*reader);
-  const auto sizes = Check(*reader, held);
+  const auto sizes =
+      own.ok() ? Check(*reader, *own, held) : StatusOr<store::ChannelSizes>(own.status());
   bool opened = false;
   {
     MutexLock lock(mutex_);
     if (open_) return;
-    if (!own.ok() || !sizes.ok()) {
-      Refuse(peer, own.ok() ? sizes.status() : own.status());
+    if (!sizes.ok()) {
+      Refuse(peer, sizes.status());
       return;
     }
     confirmed_[peer] = *sizes;
@@ -40,8 +41,8 @@ void SigningGate::Note(const std::string& peer, const HeldMirrors& held) {
 }
 
 StatusOr<store::ChannelSizes> SigningGate::Check(const store::Reader& reader,
+                                                 const store::ChannelSizes& own,
                                                  const HeldMirrors& held) const {
-  ENLACE_ASSIGN_OR_RETURN(const store::ChannelSizes own, store::OwnChannelSizes(reader));
   store::ChannelSizes sizes;
   for (const auto& [origin, note] : held) {
     ENLACE_ASSIGN_OR_RETURN(const channel::Checkpoint shown,

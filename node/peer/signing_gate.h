@@ -30,8 +30,9 @@ class SigningGate {
   void Note(const std::string& peer, const HeldMirrors& held);
 
  private:
-  // Sizes that the peer has shown to hold; why it confirms nothing otherwise.
-  StatusOr<store::ChannelSizes> Check(const store::Reader& reader, const HeldMirrors& held) const;
+  // Sizes that the peer has shown to hold, beside `own`; why it confirms nothing otherwise.
+  StatusOr<store::ChannelSizes> Check(const store::Reader& reader, const store::ChannelSizes& own,
+                                      const HeldMirrors& held) const;
   void Refuse(const std::string& peer, const Status& why) ENLACE_REQUIRES(mutex_);
   bool OpenIfAllConfirm(const store::ChannelSizes& own) ENLACE_REQUIRES(mutex_);
 

@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "node/crypto/hash.h"
-#include "tests/testing/node_world.h"
-#include "tests/testing/process.h"
+#include "tests/testing/operator_fixture.h"
 
 // One node as a process, and the commands of its operator.
 namespace enlace::testing {
@@ -29,25 +28,14 @@ inline uint64_t Setting(const char* name, uint64_t normal) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : normal;
 }
 
-class BackupProcessTest : public ::testing::Test {
+class BackupProcessTest : public OperatorFixture {
  protected:
   BackupProcessTest() {
     world_.WriteConfig("ARG");
     EXPECT_EQ(Exit({"init", "--config", Config(), "--pin-secretariat-later"}), 0) << output_;
   }
 
-  std::unique_ptr<Process> Run(std::vector<std::string> arguments) {
-    return std::make_unique<Process>(std::string(ENLACE_BINARY_DIR) + "/bin/enlaced",
-                                     std::move(arguments), logs_.path(std::to_string(runs_++)));
-  }
-  int Exit(std::vector<std::string> arguments) {
-    const auto process = Run(std::move(arguments));
-    const int code = process->Wait();
-    output_ = process->Output();
-    return code;
-  }
   bool Told(std::string_view text) const { return output_.find(text) != std::string::npos; }
-  std::string Config() const { return world_.ConfigFile("ARG"); }
   std::string Data() const { return world_.Folder("ARG") + "/data"; }
   std::string Folder(const std::string& name = "backup") const { return logs_.path(name); }
 
@@ -98,10 +86,6 @@ class BackupProcessTest : public ::testing::Test {
                                                                  begin);
   }
 
-  NodeWorld world_{{"ARG"}};
-  TempDir logs_;
-  std::string output_;
-  int runs_ = 0;
   const uint64_t kills_ = Setting("ENLACE_BACKUP_KILLS", 20);
   const uint64_t seed_ = Setting("ENLACE_TEST_SEED", std::random_device{}());
   std::mt19937_64 random_{seed_};

@@ -8,8 +8,7 @@
 #include <regex>
 
 #include "enlace/admin/v1/admin_service.pb.h"
-#include "tests/testing/node_world.h"
-#include "tests/testing/process.h"
+#include "tests/testing/operator_fixture.h"
 
 namespace enlace::testing {
 namespace {
@@ -19,20 +18,8 @@ namespace admin = enlace::admin::v1;
 constexpr char kStatus[] = "/enlace.admin.v1.AdminService/GetStatus";
 constexpr int64_t kDrainMsMax = 10'000;
 
-class EnlacedTest : public ::testing::Test {
+class EnlacedTest : public OperatorFixture {
  protected:
-  std::unique_ptr<Process> Run(std::vector<std::string> arguments) {
-    return std::make_unique<Process>(std::string(ENLACE_BINARY_DIR) + "/bin/enlaced",
-                                     std::move(arguments), logs_.path(std::to_string(runs_++)));
-  }
-  // Exit code of a program that ends by itself; `output` is what it printed.
-  int Exit(std::vector<std::string> arguments) {
-    const auto process = Run(std::move(arguments));
-    const int code = process->Wait();
-    output_ = process->Output();
-    return code;
-  }
-  std::string Config() const { return world_.ConfigFile("ARG"); }
   std::string ReadyFile() const { return logs_.path("ready"); }
 
   void Init() {
@@ -52,11 +39,6 @@ class EnlacedTest : public ::testing::Test {
         ->Call<admin::NodeStatus>(kStatus, admin::GetStatusRequest())
         .ok();
   }
-
-  NodeWorld world_{{"ARG"}};
-  TempDir logs_;
-  std::string output_;
-  int runs_ = 0;
 };
 
 TEST_F(EnlacedTest, TellsWrongUsageFromRefusal) {

@@ -13,6 +13,7 @@
 
 #include "node/crypto/hash.h"
 #include "tests/testing/operator_fixture.h"
+#include "tests/testing/settings.h"
 
 // One node as a process, and the commands of its operator.
 namespace enlace::testing {
@@ -22,11 +23,6 @@ namespace fs = std::filesystem;
 // Enough that a kill often comes in the middle.
 inline constexpr int kLargeRows = 24;
 inline constexpr size_t kLargeRowBytes = 900'000;
-
-inline uint64_t Setting(const char* name, uint64_t normal) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : normal;
-}
 
 class BackupProcessTest : public OperatorFixture {
  protected:
@@ -87,7 +83,7 @@ class BackupProcessTest : public OperatorFixture {
   }
 
   const uint64_t kills_ = Setting("ENLACE_BACKUP_KILLS", 20);
-  const uint64_t seed_ = Setting("ENLACE_TEST_SEED", std::random_device{}());
+  const uint64_t seed_ = TestSeed();
   std::mt19937_64 random_{seed_};
 };
 

@@ -15,19 +15,12 @@
 #include "node/model/attributes.h"
 #include "tests/testing/node_world.h"
 #include "tests/testing/process.h"
+#include "tests/testing/settings.h"
 
 // A node of ARG as a process that is killed and started again, and what its agencies hand in.
 namespace enlace::testing {
 
 namespace pb = enlace::exchange::v1;
-
-// A number from the environment, for the long forms.
-inline uint64_t Setting(const char* name, uint64_t normal) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : normal;
-}
-// ENLACE_TEST_SEED, or another each time.
-inline uint64_t TestSeed() { return Setting("ENLACE_TEST_SEED", std::random_device{}()); }
 
 class RealNode {
  public:

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdlib>
 #include <random>
 #include <string>
 
 #include "enlace/storage/v1/records.pb.h"
 #include "node/store/anchor.h"
 #include "node/store/store.h"
+#include "tests/testing/settings.h"
 
 namespace enlace::store::kill {
 
@@ -17,13 +17,7 @@ inline std::string SomeMeta() {
   return meta.SerializeAsString();
 }
 
-// A number from the environment, for the long forms.
-inline uint64_t Setting(const char* name, uint64_t normal) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : normal;
-}
-
-// ENLACE_TEST_SEED, or another each time.
-inline uint64_t TestSeed() { return Setting("ENLACE_TEST_SEED", std::random_device{}()); }
+using testing::Setting;
+using testing::TestSeed;
 
 }  // namespace enlace::store::kill

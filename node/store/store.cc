@@ -24,8 +24,12 @@ StoreImpl::~StoreImpl() {
   parts_.space->OnChange([](bool) {});
 }
 
-Status StoreImpl::Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) {
+Status StoreImpl::Write(const Work& work, WriteClass write_class) {
   return writer_.Write(work, write_class);
+}
+
+void StoreImpl::Submit(Work work, WriteClass write_class, Done done) {
+  writer_.Submit(std::move(work), write_class, std::move(done));
 }
 
 std::unique_ptr<Reader> StoreImpl::Read() {

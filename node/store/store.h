@@ -94,6 +94,11 @@ struct OpenReport {
   std::string description;  // One line for the operator.
 };
 
+// What a write does; runs on a thread of the store's choice.
+using Work = std::function<Status(Transaction&)>;
+// Told once how a write ended.
+using Done = std::function<void(const Status&)>;
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -109,15 +114,18 @@ class Store {
   static std::unique_ptr<Store> OpenOnEngine(std::unique_ptr<kv::Engine> engine, Clock& clock,
                                              const StoreOptions& space = {});
 
-  // Runs `work` on the writer thread. If it returns OK its writes are durable when Write
+  // Runs `work`, one write after the other. If it returns OK its writes are durable when Write
   // returns OK, together with all or none of them. If it fails nothing of it is written
   // and its status is returned. STORE_FAILED: unknown whether it persisted; retry with the
   // same request id. NODE_OVERLOADED: not tried. STORE_FULL: not tried, since the disk is nearly
   // full; the store is well, and takes writes again once there is space.
-  virtual Status Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) = 0;
-  Status Write(const std::function<Status(Transaction&)>& work) {
-    return Write(work, WriteClass::kOrdinary);
-  }
+  virtual Status Write(const Work& work, WriteClass write_class) = 0;
+  Status Write(const Work& work) { return Write(work, WriteClass::kOrdinary); }
+  // As Write, without a thread that waits: `done` learns what Write would return. It is called on a
+  // thread of the store, or on the calling one before this returns, and must be quick, neither
+  // throw nor wait, and call nothing that writes and waits. A record of a read waits for no disk
+  // unless another write is before it.
+  virtual void Submit(Work work, WriteClass write_class, Done done) = 0;
 
   virtual std::unique_ptr<Reader> Read() = 0;
 

@@ -34,7 +34,8 @@ class StoreImpl final : public Store {
   ~StoreImpl() override;
 
   using Store::Write;
-  Status Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) override;
+  Status Write(const Work& work, WriteClass write_class) override;
+  void Submit(Work work, WriteClass write_class, Done done) override;
   std::unique_ptr<Reader> Read() override;
   uint64_t commit_sequence() const override { return writer_.commit_sequence(); }
   Status Health() const override;

@@ -10,22 +10,52 @@
 #include "node/store/reader.h"
 
 namespace enlace::store {
+namespace {
 
-// A write that waits; lives on its caller's stack.
-struct Writer::Request {
-  const std::function<Status(Transaction&)>& work;
-  const WriteClass write_class;
-  Status status;  // Written by the writer thread before it sets `done`.
-  Mutex mutex;
-  CondVar completed;
-  bool done ENLACE_GUARDED_BY(mutex) = false;
+// Records of reads that one thread runs before it goes on with its own work, at most so many times
+// what had gathered.
+constexpr int kLedRoundsMax = 8;
 
-  void Complete() {
-    MutexLock lock(mutex);
-    done = true;
-    completed.NotifyOne();  // Under the lock: the caller frees this when it wakes.
-  }
+// The writer whose turn this thread has, or whose writes it completes.
+thread_local const Writer* busy_with = nullptr;
+
+class Busy {
+ public:
+  explicit Busy(const Writer* writer) : before_(std::exchange(busy_with, writer)) {}
+  ~Busy() { busy_with = before_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  const Writer* const before_;
 };
+
+template <typename Requests>
+void Complete(Requests& requests) {
+  for (auto& request : requests) request.done(request.status);
+}
+
+// One who waits for the end of a write.
+class Waiter {
+ public:
+  void Done(const Status& status) {
+    const MutexLock lock(mutex_);
+    status_ = status;
+    completed_.NotifyOne();  // Under the lock: the one who waits frees this when it wakes.
+  }
+  Status Wait() {
+    const MutexLock lock(mutex_);
+    completed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return status_.has_value(); });
+    return *status_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar completed_;
+  std::optional<Status> status_ ENLACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace
 
 Writer::Writer(kv::Engine& engine, SpaceWatch& space, CommitWitness* witness,
                std::shared_ptr<StoreHealth> health, Clock& clock, Limits limits,
@@ -50,79 +80,150 @@ Writer::~Writer() {
   thread_.join();
 }
 
-Status Writer::Write(const std::function<Status(Transaction&)>& work, WriteClass write_class) {
-  ENLACE_CHECK(std::this_thread::get_id() != thread_.get_id());
-  ENLACE_RETURN_IF_ERROR(health_->Get());
-  Request request{
-      .work = work, .write_class = write_class, .status = {}, .mutex = {}, .completed = {}};
+void Writer::Submit(Work work, WriteClass write_class, Done done) {
+  if (const Status health = health_->Get(); !health.ok()) return done(health);
+  Request request{std::move(work), write_class, std::move(done), {}};
+  bool leads = false;
+  bool refused = false;
   {
-    MutexLock lock(mutex_);
-    if (queue_.size() >= limits_.queue_max) {
-      return Error(Reason::NODE_OVERLOADED, "too many writes are waiting; retry later");
+    const MutexLock lock(mutex_);
+    leads = write_class == WriteClass::kReadRecord && MayLead();
+    refused = !leads && queue_.size() >= limits_.queue_max;
+    if (!leads && !refused) {
+      queue_.push_back(std::move(request));
+      if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
+      // Whoever has the turn looks before it ends. Under the lock: from then on the writer may end.
+      if (!turn_taken_) work_waiting_.NotifyOne();
     }
-    queue_.push_back(&request);
-    if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
-    work_waiting_.NotifyOne();  // Under the lock: from then on the writer may end.
   }
-  MutexLock lock(request.mutex);
-  request.completed.Wait(request.mutex, [&request]() ENLACE_NO_ANALYSIS { return request.done; });
-  return request.status;
+  if (leads) return Lead(std::move(request));
+  if (refused) {
+    request.done(Error(Reason::NODE_OVERLOADED, "too many writes are waiting; retry later"));
+  }
+}
+
+Status Writer::Write(const Work& work, WriteClass write_class) {
+  ENLACE_CHECK(busy_with != this);
+  Waiter waiter;
+  Submit([&work](Transaction& transaction) { return work(transaction); }, write_class,
+         [&waiter](const Status& status) { waiter.Done(status); });
+  return waiter.Wait();
 }
 
 void Writer::Run() {
+  const Busy busy(this);
   while (true) {
-    Request* const first = WaitForRequest();
-    if (first != nullptr) RunGroup(first);
-    if (!sync_due_steady_ms_.has_value()) {
-      if (first == nullptr) return;
-    } else if (first == nullptr || clock_.SteadyMs() >= *sync_due_steady_ms_) {
+    const Turn turn = WaitForTurn();
+    if (turn == Turn::kEnd) return;
+    Requests members;
+    if (turn == Turn::kWrite) {
+      members = RunGroup(*Next(false), false);
+    } else {
       SyncReadRecords();
     }
+    {
+      const MutexLock lock(mutex_);
+      turn_taken_ = false;
+    }
+    Complete(members);
   }
 }
 
-Writer::Request* Writer::WaitForRequest() {
-  const auto ready = [this]() ENLACE_NO_ANALYSIS { return stopping_ || !queue_.empty(); };
-  MutexLock lock(mutex_);
-  if (sync_due_steady_ms_.has_value()) {
-    work_waiting_.WaitFor(mutex_, std::max<int64_t>(0, *sync_due_steady_ms_ - clock_.SteadyMs()),
-                          ready);
-  } else {
-    work_waiting_.Wait(mutex_, ready);
+Writer::Turn Writer::WaitForTurn() {
+  const MutexLock lock(mutex_);
+  while (true) {
+    const std::optional<int64_t> due = sync_due_steady_ms_;
+    const int64_t left_ms = due.has_value() ? std::max<int64_t>(0, *due - clock_.SteadyMs()) : 0;
+    const auto ready = [&]() ENLACE_NO_ANALYSIS {
+      return !turn_taken_ && (stopping_ || !queue_.empty() || sync_due_steady_ms_ != due);
+    };
+    bool late = false;
+    if (!due.has_value()) {
+      work_waiting_.Wait(mutex_, ready);
+    } else {
+      late = !work_waiting_.WaitFor(mutex_, left_ms, ready);
+      if (late && turn_taken_) {
+        // Nobody takes the turn again now that the time is over.
+        work_waiting_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !turn_taken_; });
+      }
+    }
+    turn_taken_ = true;
+    if (sync_due_steady_ms_.has_value() &&
+        (late || clock_.SteadyMs() >= *sync_due_steady_ms_ || (stopping_ && queue_.empty()))) {
+      return Turn::kSyncReadRecords;
+    }
+    if (!queue_.empty()) return Turn::kWrite;
+    turn_taken_ = false;
+    if (stopping_) return Turn::kEnd;
   }
-  return Pop();
 }
 
-Writer::Request* Writer::NextRequest() {
-  MutexLock lock(mutex_);
-  return Pop();
+bool Writer::MayLead() {
+  if (turn_taken_ || stopping_ || !queue_.empty()) return false;
+  if (sync_due_steady_ms_.has_value() && clock_.SteadyMs() >= *sync_due_steady_ms_) return false;
+  turn_taken_ = true;
+  return true;
 }
 
-Writer::Request* Writer::Pop() {
-  if (queue_.empty()) return nullptr;
-  Request* request = queue_.front();
+void Writer::Lead(Request first) {
+  const Busy busy(this);
+  std::optional<Request> next = std::move(first);
+  for (int round = 1; next.has_value(); ++round) {
+    Requests members = RunGroup(*std::move(next), true);
+    next = NextToLead(round);
+    Complete(members);
+  }
+}
+
+std::optional<Writer::Request> Writer::NextToLead(int round) {
+  const MutexLock lock(mutex_);
+  if (round < kLedRoundsMax) {
+    std::optional<Request> next = Pop(true);
+    if (next.has_value()) return next;
+  }
+  turn_taken_ = false;
+  const bool late = sync_due_steady_ms_.has_value() && clock_.SteadyMs() >= *sync_due_steady_ms_;
+  if (std::exchange(tell_due_, false) || late || stopping_ || !queue_.empty()) {
+    work_waiting_.NotifyOne();
+  }
+  return std::nullopt;
+}
+
+std::optional<Writer::Request> Writer::Next(bool read_records_only) {
+  const MutexLock lock(mutex_);
+  return Pop(read_records_only);
+}
+
+std::optional<Writer::Request> Writer::Pop(bool read_records_only) {
+  if (queue_.empty()) return std::nullopt;
+  if (read_records_only && queue_.front().write_class != WriteClass::kReadRecord) {
+    return std::nullopt;
+  }
+  std::optional<Request> request = std::move(queue_.front());
   queue_.pop_front();
   if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
   return request;
 }
 
-void Writer::RunGroup(Request* first) {
+Writer::Requests Writer::RunGroup(Request first, bool read_records_only) {
   const uint64_t sequence = commit_sequence_ + 1;
   space_.Look();
   const SnapshotReader base(engine_.TakeSnapshot(), health_);
   Group group(base, sequence, clock_.NowMs());
-  std::vector<Request*> members;
+  Requests members;
   bool sync = false;
-  for (Request* request = first; request != nullptr; request = NextRequest()) {
+  for (std::optional<Request> request = std::move(first); request.has_value();
+       request = Next(read_records_only)) {
     request->status = space_.Admit(request->write_class);
     if (request->status.ok()) request->status = group.Run(request->work);
     sync = sync || request->write_class != WriteClass::kReadRecord;
-    members.push_back(request);
+    members.push_back(*std::move(request));
     if (group.bytes() >= limits_.group_bytes_max || members.size() >= kGroupWritesMax) break;
   }
 #ifdef ENLACE_BREAK_ACK_BEFORE_SYNC
-  for (Request* request : members) request->Complete();
+  Complete(members);
   Commit(group.ToBatch(), sequence).IgnoreError();
+  return {};
 #else
   // A member that failed, or only read, may have seen the others' changes: it too learns
   // its result only when they are on disk, and the failure when they are not.
@@ -133,10 +234,10 @@ void Writer::RunGroup(Request* first) {
   if (limits_.metrics != nullptr && !group.empty()) {
     limits_.metrics->CountCommit(committed.ok(), members.size(), clock_.SteadyUs() - begin_us);
   }
-  for (Request* request : members) {
-    if (!committed.ok()) request->status = committed;
-    request->Complete();
+  for (Request& request : members) {
+    if (!committed.ok()) request.status = committed;
   }
+  return members;
 #endif
 }
 
@@ -144,6 +245,7 @@ void Writer::SyncReadRecords() {
   const SnapshotReader base(engine_.TakeSnapshot(), health_);
   const Group nothing(base, commit_sequence_ + 1, clock_.NowMs());
   Commit(nothing.ToBatch(), commit_sequence_ + 1).IgnoreError();  // Health() tells.
+  const MutexLock lock(mutex_);
   sync_due_steady_ms_.reset();
 }
 
@@ -163,10 +265,12 @@ Status Writer::Commit(const kv::Batch& batch, uint64_t sequence) {
     health_->Fail(status);
     return status;
   }
+  const MutexLock lock(mutex_);
   if (batch.sync) {
     sync_due_steady_ms_.reset();
   } else if (!sync_due_steady_ms_.has_value()) {
     sync_due_steady_ms_ = clock_.SteadyMs() + kReadRecordMs;
+    tell_due_ = true;
   }
   commit_sequence_ = sequence;
   return absl::OkStatus();

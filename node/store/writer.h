@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "node/base/clock.h"
 #include "node/base/mutex.h"
@@ -31,9 +32,11 @@ class CommitWitness {
 // Writes of one group; bounds the wait of its first member.
 inline constexpr size_t kGroupWritesMax = 1024;
 
-// The one thread that writes. It takes waiting writes from a bounded queue, runs them one
-// after the other over each other's changes, commits them as one synced batch, and only
-// then completes all of them. Thread-safe.
+// Writes wait in a bounded queue. Whoever has the turn takes those that wait, runs them one after
+// the other over each other's changes, commits them as one batch, and only then completes all of
+// them. The turn is that of the writer's own thread, but for the records of reads: they wait for no
+// disk, and when nothing else waits the thread that brings one takes the turn for it, since to
+// wake another one costs more than the record. Thread-safe.
 class Writer {
  public:
   struct Limits {
@@ -51,22 +54,38 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // As Store::Write. REQUIRES: not called from within `work` (it would wait for itself).
-  Status Write(const std::function<Status(Transaction&)>& work,
-               WriteClass write_class = WriteClass::kOrdinary);
+  // As Store::Submit.
+  void Submit(Work work, WriteClass write_class, Done done);
+  // As Store::Write. REQUIRES: not called from within `work` or `done` (it would wait for itself).
+  Status Write(const Work& work, WriteClass write_class = WriteClass::kOrdinary);
 
   uint64_t commit_sequence() const { return commit_sequence_; }
 
  private:
-  struct Request;
+  struct Request {
+    Work work;
+    WriteClass write_class = WriteClass::kOrdinary;
+    Done done;
+    Status status;
+  };
+  using Requests = std::vector<Request>;
+  enum class Turn { kWrite, kSyncReadRecords, kEnd };
 
   void Run();
-  // Null when the writer stops and nothing is left, and when read records must be synced.
-  Request* WaitForRequest();
-  // Null when nothing waits.
-  Request* NextRequest();
-  Request* Pop() ENLACE_REQUIRES(mutex_);
-  void RunGroup(Request* first);
+  // Takes the turn, unless the answer is kEnd.
+  Turn WaitForTurn();
+  // Whether the thread that brings a record of a read may run it by itself; takes the turn.
+  bool MayLead() ENLACE_REQUIRES(mutex_);
+  // REQUIRES: the turn is the caller's. Runs `first` and further records of reads, ends the turn.
+  void Lead(Request first);
+  // The next request for the one who leads, or nothing, and the turn has ended.
+  std::optional<Request> NextToLead(int round);
+  // Nothing when nothing waits, or when it is more than the record of a read and only these are
+  // wanted.
+  std::optional<Request> Next(bool read_records_only);
+  std::optional<Request> Pop(bool read_records_only) ENLACE_REQUIRES(mutex_);
+  // The following have the turn.
+  Requests RunGroup(Request first, bool read_records_only);
   Status Commit(const kv::Batch& batch, uint64_t sequence);
   // Makes the read records before it durable by a synced commit that changes nothing else.
   void SyncReadRecords();
@@ -79,12 +98,13 @@ class Writer {
   const Limits limits_;
   std::atomic<uint64_t> commit_sequence_;
 
-  // Of the writer thread: when the oldest read record that is not on disk must be.
-  std::optional<int64_t> sync_due_steady_ms_;
-
   Mutex mutex_;
   CondVar work_waiting_;
-  std::deque<Request*> queue_ ENLACE_GUARDED_BY(mutex_);
+  std::deque<Request> queue_ ENLACE_GUARDED_BY(mutex_);
+  bool turn_taken_ ENLACE_GUARDED_BY(mutex_) = false;
+  // When the oldest read record that is not on disk must be.
+  std::optional<int64_t> sync_due_steady_ms_ ENLACE_GUARDED_BY(mutex_);
+  bool tell_due_ ENLACE_GUARDED_BY(mutex_) = false;  // The writer's thread has not seen it yet.
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
 
   std::jthread thread_;  // Last: starts when all else is there.

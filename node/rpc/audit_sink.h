@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,11 @@ class AuditSink {
   // end of this process. On an error the call fails with it, so that no decision goes unrecorded.
   // Called on worker threads, several at once.
   virtual Status Record(const AuditEvent& event) = 0;
+  // As Record, without a thread that waits: `done` learns the outcome, on any thread, before or
+  // after this returns; it must not throw.
+  virtual void Begin(const AuditEvent& event, const std::function<void(const Status&)>& done) {
+    done(Record(event));
+  }
 };
 
 // What `request` is about: its field `name` or `parent` when that has the form of one of our

@@ -5,20 +5,12 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "google/protobuf/descriptor.h"
 
 namespace enlace::rpc {
 namespace {
 
-// "/a.B/C" is a stream both ways by its descriptor.
-bool IsPingPong(const std::string& method) {
-  if (method.empty()) return false;
-  std::string name = method.substr(1);
-  std::replace(name.begin(), name.end(), '/', '.');
-  const auto* descriptor =
-      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
-  return descriptor != nullptr && descriptor->client_streaming() && descriptor->server_streaming();
-}
+// Larger requests of brief methods take longer to scan than gRPC's threads should be kept.
+constexpr size_t kBriefBytesMax = 16 << 10;
 
 grpc::ByteBuffer ToBuffer(std::string bytes) {
   auto* const owned = new std::string(std::move(bytes));
@@ -41,14 +33,17 @@ StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerCont
 }
 
 CallReactor::CallReactor(FrontEnd& front_end, grpc::GenericCallbackServerContext& call)
-    : front_end_(front_end), call_(call), ping_pong_(IsPingPong(call.method())) {}
+    : front_end_(front_end),
+      call_(call),
+      entry_(front_end.dispatcher().table().Find(call.method())),
+      ping_pong_(entry_ != nullptr && entry_->ping_pong) {}
 
 void CallReactor::Begin() {
   StatusOr<authz::Caller> caller = Recognise();
   if (!caller.ok()) return Fail(caller.status(), "");
   caller_ = *std::move(caller);
   if (!LetIn()) return;
-  if (front_end_.dispatcher().Permits(*caller_, call_.method())) {
+  if (entry_ != nullptr && front_end_.dispatcher().Permits(*caller_, call_.method())) {
     AwaitRequest();
   } else {
     Post();  // The dispatcher refuses and records it, on a thread that may wait for the disk.
@@ -78,7 +73,7 @@ void CallReactor::OnDone() {
 
 bool CallReactor::LetIn() {
   const Dispatcher& dispatcher = front_end_.dispatcher();
-  StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, call_.method());
+  StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, entry_);
   if (ticket.ok()) {
     ticket_ = *std::move(ticket);
     return true;
@@ -122,7 +117,16 @@ void CallReactor::OnReadDone(bool ok) {
     front_end_.connections()->Arrived(mark_, request_.Length());
   }
   // The second question of a stream finds its place only now: one may wait long between two.
-  if (ticket_.has_value() || LetIn()) Post();
+  if (!ticket_.has_value() && !LetIn()) return;
+  if (IsBrief()) {
+    Work();
+  } else {
+    Post();
+  }
+}
+
+bool CallReactor::IsBrief() const {
+  return entry_->limits.brief && request_.Length() <= kBriefBytesMax;
 }
 
 void CallReactor::Post() {
@@ -143,7 +147,8 @@ void CallReactor::Work() {
   const Call call{*caller_, call_.method(),
                   std::string_view(reinterpret_cast<const char*>(slice.begin()), slice.size()),
                   DeadlineSteadyMs(), [this] { return cancelled_.load(); }};
-  Answer(front_end_.dispatcher().Run(std::move(ticket), call));
+  front_end_.dispatcher().Run(std::move(ticket), call,
+                              [this](Reply reply) { Answer(std::move(reply)); });
 }
 
 void CallReactor::Answer(Reply reply) {
@@ -176,8 +181,7 @@ void CallReactor::Fail(const Status& status, const std::string& request_id) {
 }
 
 size_t CallReactor::RequestBytesMax() const {
-  const HandlerTable::Entry* const entry = front_end_.dispatcher().table().Find(call_.method());
-  return entry == nullptr ? 0 : entry->limits.request_bytes_max;
+  return entry_ == nullptr ? 0 : entry_->limits.request_bytes_max;
 }
 
 int64_t CallReactor::DeadlineSteadyMs() const {

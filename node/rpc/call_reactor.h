@@ -53,8 +53,11 @@ class FrontEnd final : public grpc::CallbackGenericService {
 // headers are here: a request is read only of a caller who is let in, and it must arrive in
 // time. Whoever may not make the call is answered, and recorded, without their request.
 //
+// A worker runs the handler, or gRPC's own thread where the method is brief; the answer leaves from
+// whichever thread has it.
+//
 // Deletes itself when gRPC is done with it, which is after Finish, and nobody waits for its
-// request; so a worker may use it until it has finished.
+// request; so it may be used until it has finished.
 class CallReactor final : public grpc::ServerGenericBidiReactor, private ReadTimeouts::Waiter {
  public:
   CallReactor(FrontEnd& front_end, grpc::GenericCallbackServerContext& call);
@@ -73,6 +76,8 @@ class CallReactor final : public grpc::ServerGenericBidiReactor, private ReadTim
   void AwaitRequest();
   void OnTimeout() override;
   void Post();
+  // Whether the request may be worked on by this thread, which is gRPC's.
+  bool IsBrief() const;
   void Work();
   void Answer(Reply reply);
   void Fail(const Status& status, const std::string& request_id);
@@ -82,6 +87,7 @@ class CallReactor final : public grpc::ServerGenericBidiReactor, private ReadTim
 
   FrontEnd& front_end_;
   grpc::GenericCallbackServerContext& call_;
+  const HandlerTable::Entry* const entry_;  // Null for a method that is not there.
   const bool ping_pong_;
   Connections::CallMark mark_;
   std::optional<authz::Caller> caller_;

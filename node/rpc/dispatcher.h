@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct Call {
   int64_t deadline_steady_ms;  // Run() cuts it to kCallMsMax (kAdminCallMsMax) from now.
   std::function<bool()> cancelled = [] { return false; };
 };
+
+class RunningCall;
 
 struct Reply {
   Status status;
@@ -52,16 +55,19 @@ class Dispatcher {
   explicit Dispatcher(Parts parts)
       : parts_(std::move(parts)), denials_(parts_.audit, parts_.clock) {}
 
-  // Admission alone, for a front end that reads and queues before it works. NODE_OVERLOADED,
-  // NODE_DRAINING.
-  StatusOr<Admission::Ticket> Admit(const authz::Caller& caller, std::string_view method) const;
-  // Whether the request is worth reading: the method exists and the policy allows it. If not,
-  // Run() says why and records it, whatever the request is.
+  // Admission alone, for a front end that reads and queues before it works; `entry` is that of the
+  // method, null when it has none. NODE_OVERLOADED, NODE_DRAINING.
+  StatusOr<Admission::Ticket> Admit(const authz::Caller& caller,
+                                    const HandlerTable::Entry* entry) const;
+  // Whether the request is worth reading: the policy allows it. If not, Run() says why and records
+  // it, whatever the request is.
   bool Permits(const authz::Caller& caller, std::string_view method) const;
-  // The rest, on the calling thread. `ticket` is given back when the reply is made. Never
-  // throws, whatever a handler, a parser or the audit does.
-  Reply Run(Admission::Ticket ticket, const Call& call) const;
-  // Both. Never throws.
+  // The rest, on the calling thread as far as nothing is waited for. `answer` gets the reply once,
+  // on any thread, maybe before this returns; `call.caller` must live until then, the request's
+  // bytes until this returns. `ticket` is given back before. Never throws, whatever a handler, a
+  // parser or the audit does.
+  void Run(Admission::Ticket ticket, const Call& call, std::function<void(Reply)> answer) const;
+  // Both, and waits for the reply. Never throws.
   Reply Dispatch(const Call& call) const;
 
   // Records the refusals that were only counted so far: those of a minute, or all. To be called
@@ -79,13 +85,14 @@ class Dispatcher {
   const Clock& clock() const { return parts_.clock; }
 
  private:
-  StatusOr<std::string> Guarded(const Call& call, const std::string& request_id) const;
-  StatusOr<std::string> Steps(const Call& call, const std::string& request_id) const;
-  Status Decide(const Call& call, const std::string& request_id) const;
-  StatusOr<std::unique_ptr<Message>> Read(const HandlerTable::Entry& entry, const Call& call) const;
-  Status CheckAlive(const Call& call) const;
-  StatusOr<std::string> Handle(const HandlerTable::Entry& entry, const Call& call,
-                               const std::string& request_id, const Message& request) const;
+  // OK when something will respond; otherwise nothing has.
+  Status Steps(const std::shared_ptr<RunningCall>& running) const;
+  Status Decide(const RunningCall& running) const;
+  // In the call's arena.
+  StatusOr<const Message*> Read(const HandlerTable::Entry& entry, RunningCall& running) const;
+  // Makes the record of a read, or begins to where the handler is brief.
+  Status Record(const HandlerTable::Entry& entry, const Message& request,
+                const std::shared_ptr<RunningCall>& running) const;
 
   const Parts parts_;
   mutable Denials denials_;

@@ -37,7 +37,15 @@ struct MethodLimits {
   size_t request_bytes_max = 1 << 20;
   size_t elements_max = 100'000;        // Wire elements (tags) at all depths; messages: a tenth.
   bool answers_while_draining = false;  // Only for telling that the node drains.
+  // The handler works for microseconds and waits for nobody, so that it may run where the request
+  // was read. It changes nothing by itself: the record of the call may still be on its way, and
+  // the answer is held until that is there.
+  bool brief = false;
 };
+
+// Takes the answer, once, on any thread. Context and request live until then, and no longer.
+template <typename Response>
+using Respond = std::function<void(StatusOr<Response>)>;
 
 // Filled once by the composition root, then read by many threads.
 class HandlerTable {
@@ -47,15 +55,43 @@ class HandlerTable {
   void Register(std::string_view method,
                 std::function<StatusOr<Response>(const CallContext&, const Request&)> handler,
                 MethodLimits limits = {}) {
+    RegisterAsync<Request, Response>(
+        method,
+        [handler = std::move(handler)](const CallContext& call, const Request& request,
+                                       const Respond<Response>& respond) {
+          respond(handler(call, request));
+        },
+        limits);
+  }
+  // For a handler that answers when something else is done, without a thread that waits.
+  template <typename Request, typename Response>
+  void RegisterAsync(
+      std::string_view method,
+      std::function<void(const CallContext&, const Request&, const Respond<Response>&)> handler,
+      MethodLimits limits = {}) {
+    RegisterBytes<Request, Response>(
+        method,
+        [handler = std::move(handler)](const CallContext& call, const Request& request,
+                                       const Respond<std::string>& respond) {
+          handler(call, request, [respond](const StatusOr<Response>& response) {
+            respond(response.ok() ? Serialize(*response) : response.status());
+          });
+        },
+        limits);
+  }
+  // For a handler that writes the bytes of its Response by itself.
+  template <typename Request, typename Response>
+  void RegisterBytes(
+      std::string_view method,
+      std::function<void(const CallContext&, const Request&, const Respond<std::string>&)> handler,
+      MethodLimits limits = {}) {
     Entry entry;
     entry.limits = limits;
     entry.request_prototype = &Request::default_instance();
-    entry.run = [handler = std::move(handler)](
-                    const CallContext& call,
-                    const Message& request) -> StatusOr<std::unique_ptr<Message>> {
-      auto response = handler(call, static_cast<const Request&>(request));
-      if (!response.ok()) return response.status();
-      return std::unique_ptr<Message>(std::make_unique<Response>(*std::move(response)));
+    entry.response_prototype = &Response::default_instance();
+    entry.run = [handler = std::move(handler)](const CallContext& call, const Message& request,
+                                               const Respond<std::string>& respond) {
+      handler(call, static_cast<const Request&>(request), respond);
     };
     Add(method, std::move(entry));
   }
@@ -63,7 +99,9 @@ class HandlerTable {
   struct Entry {
     MethodLimits limits;
     const Message* request_prototype = nullptr;
-    std::function<StatusOr<std::unique_ptr<Message>>(const CallContext&, const Message&)> run;
+    const Message* response_prototype = nullptr;
+    std::function<void(const CallContext&, const Message&, const Respond<std::string>&)> run;
+    bool ping_pong = false;  // By its descriptor a stream in both directions; set by the table.
   };
   // Null when not registered.
   const Entry* Find(std::string_view method) const;
@@ -72,6 +110,8 @@ class HandlerTable {
   size_t RequestBytesMax() const;
 
  private:
+  // INTERNAL when it cannot be serialised.
+  static StatusOr<std::string> Serialize(const Message& response);
   void Add(std::string_view method, Entry entry);
   std::map<std::string, Entry, std::less<>> entries_;
 };

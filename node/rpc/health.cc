@@ -23,6 +23,7 @@ void Health::Register(HandlerTable& table) {
   limits.request_bytes_max = 1 << 10;
   limits.elements_max = 10;
   limits.answers_while_draining = true;
+  limits.brief = true;
   table.Register<pb::HealthCheckRequest, pb::HealthCheckResponse>(
       "/grpc.health.v1.Health/Check",
       [this, &table](const CallContext&,

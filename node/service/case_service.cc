@@ -21,16 +21,25 @@ void CaseService::Register(rpc::HandlerTable& table) {
         return ImportCaseRecords(call, request);
       },
       kDeliveryLimits);
-  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", CreateCaseRecord, *this,
-                  pb::CreateCaseRecordRequest, pb::CaseRecord);
+  table.RegisterAsync<pb::CreateCaseRecordRequest, pb::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/CreateCaseRecord",
+      [this](const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
+             const rpc::Respond<pb::CaseRecord>& respond) {
+        CreateCaseRecord(call, request, respond);
+      },
+      kBriefLimits);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", CorrectCaseRecord, *this,
                   pb::CorrectCaseRecordRequest, pb::CaseRecord);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", WithdrawCaseRecord, *this,
                   pb::WithdrawCaseRecordRequest, pb::CaseRecord);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", EraseCaseRecord, *this,
                   pb::EraseCaseRecordRequest, pb::CaseRecord);
-  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", GetCaseRecord, *this,
-                  pb::GetCaseRecordRequest, pb::CaseRecord);
+  table.Register<pb::GetCaseRecordRequest, pb::CaseRecord>(
+      "/enlace.exchange.v1.CaseService/GetCaseRecord",
+      [this](const rpc::CallContext& call, const pb::GetCaseRecordRequest& request) {
+        return GetCaseRecord(call, request);
+      },
+      kBriefLimits);
   // Smaller than the default: the names of each call are kept in its audit record.
   table.Register<pb::BatchGetCaseRecordsRequest, pb::BatchGetCaseRecordsResponse>(
       "/enlace.exchange.v1.CaseService/BatchGetCaseRecords",
@@ -76,38 +85,67 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
   return std::move(result.response);
 }
 
-StatusOr<pb::CaseRecord> CaseService::CreateCaseRecord(const rpc::CallContext& call,
-                                                       const pb::CreateCaseRecordRequest& request) {
-  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+// A record on its way into the store; kept by what waits for the commit.
+struct CaseService::Creation {
+  std::string entity;
+  model::CaseContent content;
+  Hash request_hash;
+  model::CaseRecord record;
+};
+
+StatusOr<CaseService::Creation> CaseService::PrepareCreation(
+    const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request) const {
+  Creation creation;
+  ENLACE_ASSIGN_OR_RETURN(creation.entity, RequireEntity(call));
   ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   ENLACE_ASSIGN_OR_RETURN(
-      const auto content,
+      creation.content,
       ContentFromProto(request.case_record(), OutputFields::kRefused, "case_record"));
-  ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
+  ENLACE_RETURN_IF_ERROR(model::ValidateCase(creation.content, parts_.registry, "case_record"));
   // The request id is a random UUID and stored only under a hash, so that this hash of a
   // content with few possible values cannot be searched.
-  const Hash hash =
-      crypto::Sha256(request.request_id() + '\0' + entity + '\0' + model::CanonicalBytes(content));
+  creation.request_hash = crypto::Sha256(request.request_id() + '\0' + creation.entity + '\0' +
+                                         model::CanonicalBytes(creation.content));
+  return creation;
+}
+
+Status CaseService::Create(store::Transaction& transaction, const rpc::CallContext& call,
+                           const pb::CreateCaseRecordRequest& request, Creation& creation) const {
   const std::string caller = call.caller.Name();
-  model::CaseRecord record;
-  const auto work = [&](store::Transaction& transaction) -> Status {
-    ENLACE_ASSIGN_OR_RETURN(const auto earlier, store::FindRequest(transaction, caller, call.method,
-                                                                   request.request_id(), hash));
-    if (earlier.has_value()) {
-      ENLACE_ASSIGN_OR_RETURN(record, LoadOwn(transaction, entity, *earlier));
-      return absl::OkStatus();
-    }
-    ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(content.registration_year, transaction.now_ms(),
-                                             "case_record.registration_year",
-                                             Reason::ATTRIBUTE_INVALID));
-    ENLACE_ASSIGN_OR_RETURN(record, store::AddCase(transaction, entity, content, parts_.random));
-    const std::string name = CaseName(parts_.jurisdiction, record.reference);
-    store::PutRequest(transaction, caller, call.method, request.request_id(), hash, name);
-    return AuditCommit(transaction, call, name);
-  };
-  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
-  parts_.columns.Apply({record});
-  return CaseToProto(record, parts_.jurisdiction);
+  ENLACE_ASSIGN_OR_RETURN(const auto earlier,
+                          store::FindRequest(transaction, caller, call.method, request.request_id(),
+                                             creation.request_hash));
+  if (earlier.has_value()) {
+    ENLACE_ASSIGN_OR_RETURN(creation.record, LoadOwn(transaction, creation.entity, *earlier));
+    return absl::OkStatus();
+  }
+  ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(creation.content.registration_year, transaction.now_ms(),
+                                           "case_record.registration_year",
+                                           Reason::ATTRIBUTE_INVALID));
+  ENLACE_ASSIGN_OR_RETURN(creation.record, store::AddCase(transaction, creation.entity,
+                                                          creation.content, parts_.random));
+  const std::string name = CaseName(parts_.jurisdiction, creation.record.reference);
+  store::PutRequest(transaction, caller, call.method, request.request_id(), creation.request_hash,
+                    name);
+  return AuditCommit(transaction, call, name);
+}
+
+void CaseService::CreateCaseRecord(const rpc::CallContext& call,
+                                   const pb::CreateCaseRecordRequest& request,
+                                   const rpc::Respond<pb::CaseRecord>& respond) {
+  StatusOr<Creation> prepared = PrepareCreation(call, request);
+  if (!prepared.ok()) return respond(prepared.status());
+  const auto creation = std::make_shared<Creation>(*std::move(prepared));
+  parts_.store.Submit(
+      [this, &call, &request, creation](store::Transaction& transaction) {
+        return Create(transaction, call, request, *creation);
+      },
+      store::WriteClass::kOrdinary,
+      [this, creation, respond](const Status& status) {
+        if (!status.ok()) return respond(status);
+        parts_.columns.Apply({creation->record});
+        respond(CaseToProto(creation->record, parts_.jurisdiction));
+      });
 }
 
 StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(

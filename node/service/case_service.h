@@ -18,6 +18,8 @@ namespace enlace::service {
 
 namespace pb = enlace::exchange::v1;
 
+// One record, found or waited for by nobody's thread.
+inline constexpr rpc::MethodLimits kBriefLimits{.brief = true};
 // Big enough for 1,000 names.
 inline constexpr rpc::MethodLimits kBatchGetLimits{64 << 10, 2'000};
 
@@ -39,8 +41,8 @@ class CaseService {
 
   StatusOr<pb::ImportCaseRecordsResponse> ImportCaseRecords(
       const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request);
-  StatusOr<pb::CaseRecord> CreateCaseRecord(const rpc::CallContext& call,
-                                            const pb::CreateCaseRecordRequest& request);
+  void CreateCaseRecord(const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
+                        const rpc::Respond<pb::CaseRecord>& respond);
   StatusOr<pb::CaseRecord> CorrectCaseRecord(const rpc::CallContext& call,
                                              const pb::CorrectCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> WithdrawCaseRecord(const rpc::CallContext& call,
@@ -59,6 +61,13 @@ class CaseService {
       const rpc::CallContext& call, const pb::BatchTabulateCaseRecordsRequest& request);
 
  private:
+  struct Creation;
+  // All of it that needs no write.
+  StatusOr<Creation> PrepareCreation(const rpc::CallContext& call,
+                                     const pb::CreateCaseRecordRequest& request) const;
+  // The write; fills in the record.
+  Status Create(store::Transaction& transaction, const rpc::CallContext& call,
+                const pb::CreateCaseRecordRequest& request, Creation& creation) const;
   // The reference of a record that the caller's entity owns. NAME_INVALID, CASE_NOT_FOUND.
   StatusOr<model::CaseRecord> LoadOwn(const store::Reader& reader, const std::string& entity,
                                       const std::string& name) const;

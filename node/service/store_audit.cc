@@ -4,19 +4,29 @@
 
 namespace enlace::service {
 
-Status StoreAudit::Record(const rpc::AuditEvent& event) {
-  const auto work = [&event](store::Transaction& transaction) {
-    store::AuditRecord record;
-    record.caller = event.caller;
-    record.method = event.method;
-    record.resource = event.resource;
-    record.decision = event.decision;
-    record.request_id = event.request_id;
+namespace {
+
+store::Work Append(const rpc::AuditEvent& event) {
+  return [record = store::AuditRecord{event.caller, event.method, event.resource, event.decision,
+                                      event.request_id}](store::Transaction& transaction) {
     return store::AppendAudit(transaction, record);
   };
-  // A caller who is let in reads at once; a refusal is written seldom, and as safe as a change.
-  const bool reads = event.decision == "allow";
-  return store_.Write(work, reads ? store::WriteClass::kReadRecord : store::WriteClass::kReserved);
+}
+
+// A caller who is let in reads at once; a refusal is written seldom, and as safe as a change.
+store::WriteClass ClassOf(const rpc::AuditEvent& event) {
+  return event.decision == "allow" ? store::WriteClass::kReadRecord : store::WriteClass::kReserved;
+}
+
+}  // namespace
+
+Status StoreAudit::Record(const rpc::AuditEvent& event) {
+  return store_.Write(Append(event), ClassOf(event));
+}
+
+void StoreAudit::Begin(const rpc::AuditEvent& event,
+                       const std::function<void(const Status&)>& done) {
+  store_.Submit(Append(event), ClassOf(event), done);
 }
 
 }  // namespace enlace::service

@@ -10,6 +10,7 @@ class StoreAudit final : public rpc::AuditSink {
  public:
   explicit StoreAudit(store::Store& store) : store_(store) {}
   Status Record(const rpc::AuditEvent& event) override;
+  void Begin(const rpc::AuditEvent& event, const std::function<void(const Status&)>& done) override;
 
  private:
   store::Store& store_;

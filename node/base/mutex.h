@@ -52,9 +52,13 @@ class CondVar {
   }
   // False when `timeout_ms` passed first.
   template <typename Predicate>
-  bool WaitFor(Mutex& mutex, int64_t timeout_ms, Predicate predicate) ENLACE_NO_ANALYSIS {
+  bool WaitFor(Mutex& mutex, int64_t timeout_ms, Predicate predicate) {
+    return WaitForUs(mutex, timeout_ms * 1000, predicate);
+  }
+  template <typename Predicate>
+  bool WaitForUs(Mutex& mutex, int64_t timeout_us, Predicate predicate) ENLACE_NO_ANALYSIS {
     std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
-    const bool met = condition_.wait_for(lock, std::chrono::milliseconds(timeout_ms), predicate);
+    const bool met = condition_.wait_for(lock, std::chrono::microseconds(timeout_us), predicate);
     lock.release();
     return met;
   }

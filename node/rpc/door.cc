@@ -34,7 +34,7 @@ Status CheckNoHeaders(const ClientMetadata& metadata) {
   return Status();
 }
 
-StatusOr<trust::Identity> OfConnection(const grpc::GenericCallbackServerContext& call,
+StatusOr<trust::Identity> OfConnection(const grpc::ServerContextBase& call,
                                        transport::PeerVerifier& verifier) {
   const auto context = call.auth_context();
   if (context == nullptr) {
@@ -54,7 +54,7 @@ StatusOr<trust::Identity> OfHeaders(const ClientMetadata& metadata,
 
 }  // namespace
 
-StatusOr<authz::Caller> Door::CallerOf(const grpc::GenericCallbackServerContext& call,
+StatusOr<authz::Caller> Door::CallerOf(const grpc::ServerContextBase& call,
                                        const authz::Policy& policy,
                                        metrics::Metrics& metrics) const {
   StatusOr<authz::Caller> caller = Identify(call, policy);
@@ -69,7 +69,7 @@ StatusOr<authz::Caller> Door::CallerOf(const grpc::GenericCallbackServerContext&
   return caller;
 }
 
-StatusOr<authz::Caller> Door::Identify(const grpc::GenericCallbackServerContext& call,
+StatusOr<authz::Caller> Door::Identify(const grpc::ServerContextBase& call,
                                        const authz::Policy& policy) const {
   const ClientMetadata& metadata = call.client_metadata();
   if (kind_ == metrics::Door::kFront) {

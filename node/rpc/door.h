@@ -1,6 +1,6 @@
 #pragma once
 
-#include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/server_context.h"
 #include "node/authz/policy.h"
 #include "node/base/error.h"
 #include "node/metrics/metrics.h"
@@ -27,12 +27,12 @@ class Door {
   // front's for a request with a header that only a front may write: whoever sends it either
   // tries to be another, or is a front that found the wrong door. Refusals are counted, and
   // told in the log once a second at most.
-  StatusOr<authz::Caller> CallerOf(const grpc::GenericCallbackServerContext& call,
-                                   const authz::Policy& policy, metrics::Metrics& metrics) const;
+  StatusOr<authz::Caller> CallerOf(const grpc::ServerContextBase& call, const authz::Policy& policy,
+                                   metrics::Metrics& metrics) const;
 
  private:
   Door(metrics::Door kind, transport::PeerVerifier* verifier) : kind_(kind), verifier_(verifier) {}
-  StatusOr<authz::Caller> Identify(const grpc::GenericCallbackServerContext& call,
+  StatusOr<authz::Caller> Identify(const grpc::ServerContextBase& call,
                                    const authz::Policy& policy) const;
 
   metrics::Door kind_;

@@ -11,8 +11,8 @@
 #include "grpcpp/server_builder.h"
 #include "node/base/check.h"
 #include "node/base/log.h"
-#include "node/rpc/call_reactor.h"
 #include "node/rpc/descriptors.h"
+#include "node/rpc/front_end.h"
 #include "node/transport/credentials.h"
 #include "node/transport/grpc_setup.h"
 #include "node/transport/handed_over.h"
@@ -73,7 +73,7 @@ class GrpcServer final : public Server {
     transport::SetUpGrpc();
     grpc::ServerBuilder builder;
     SetArguments(builder, options, front_end_.dispatcher().table().RequestBytesMax());
-    builder.RegisterCallbackGenericService(&front_end_);
+    front_end_.AddTo(builder);
     hand_over_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
     server_ = builder.BuildAndStart();
@@ -81,6 +81,7 @@ class GrpcServer final : public Server {
       return Error(Reason::LISTEN_FAILED, "gRPC did not start at " + address(),
                    {{"address", address()}});
     }
+    front_end_.Start();
     acceptor_->Start([this](int fd) {
       ExternalAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
@@ -101,6 +102,7 @@ class GrpcServer final : public Server {
       server_->Shutdown(std::chrono::system_clock::time_point(
           std::chrono::milliseconds(SystemClock().NowMs() + grace_ms)));
       server_->Wait();
+      front_end_.Stop();
       ended.set_value();
     });
     const std::chrono::milliseconds limit(grace_ms + stop_ms_max_);

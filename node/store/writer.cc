@@ -93,7 +93,7 @@ void Writer::Submit(Work work, WriteClass write_class, Done done) {
       queue_.push_back(std::move(request));
       if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
       // Whoever has the turn looks before it ends. Under the lock: from then on the writer may end.
-      if (!turn_taken_) work_waiting_.NotifyOne();
+      if (!turn_taken_ && queue_.size() >= gathering_) work_waiting_.NotifyOne();
     }
   }
   if (leads) return Lead(std::move(request));
@@ -117,7 +117,10 @@ void Writer::Run() {
     if (turn == Turn::kEnd) return;
     Requests members;
     if (turn == Turn::kWrite) {
+      const int64_t begin_us = clock_.SteadyUs();
       members = RunGroup(*Next(false), false);
+      group_writes_ = members.size();
+      group_us_ = clock_.SteadyUs() - begin_us;
     } else {
       SyncReadRecords();
     }
@@ -142,11 +145,9 @@ Writer::Turn Writer::WaitForTurn() {
       work_waiting_.Wait(mutex_, ready);
     } else {
       late = !work_waiting_.WaitFor(mutex_, left_ms, ready);
-      if (late && turn_taken_) {
-        // Nobody takes the turn again now that the time is over.
-        work_waiting_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !turn_taken_; });
-      }
+      if (late) AwaitNoTurn();  // Nobody takes it again now that the time is over.
     }
+    if (!late && !queue_.empty() && !stopping_) Gather();
     turn_taken_ = true;
     if (sync_due_steady_ms_.has_value() &&
         (late || clock_.SteadyMs() >= *sync_due_steady_ms_ || (stopping_ && queue_.empty()))) {
@@ -158,8 +159,26 @@ Writer::Turn Writer::WaitForTurn() {
   }
 }
 
+// Answered callers come back one by one. Taken as they come, eight clients made groups of two or
+// three, each with its own sync.
+void Writer::Gather() {
+  const size_t wanted = group_writes_ * 3 / 4;
+  if (queue_.size() >= wanted) return;
+  gathering_ = wanted;
+  work_waiting_.WaitForUs(
+      mutex_, std::min(group_us_ / 2, kGatherUsMax),
+      [this]() ENLACE_NO_ANALYSIS { return stopping_ || queue_.size() >= gathering_; });
+  gathering_ = 0;
+  AwaitNoTurn();
+}
+
+void Writer::AwaitNoTurn() {
+  if (!turn_taken_) return;
+  work_waiting_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !turn_taken_; });
+}
+
 bool Writer::MayLead() {
-  if (turn_taken_ || stopping_ || !queue_.empty()) return false;
+  if (turn_taken_ || stopping_ || (!queue_.empty() && gathering_ == 0)) return false;
   if (sync_due_steady_ms_.has_value() && clock_.SteadyMs() >= *sync_due_steady_ms_) return false;
   turn_taken_ = true;
   return true;

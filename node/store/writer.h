@@ -29,6 +29,9 @@ class CommitWitness {
   virtual Status Health() const = 0;
 };
 
+// A group waits for those who were in the one before, at most half as long as that one's commit
+// took and no longer than this.
+inline constexpr int64_t kGatherUsMax = 2'000;
 // Writes of one group; bounds the wait of its first member.
 inline constexpr size_t kGroupWritesMax = 1024;
 
@@ -74,6 +77,9 @@ class Writer {
   void Run();
   // Takes the turn, unless the answer is kEnd.
   Turn WaitForTurn();
+  // Gives those who wrote together a moment to come again together.
+  void Gather() ENLACE_REQUIRES(mutex_);
+  void AwaitNoTurn() ENLACE_REQUIRES(mutex_);
   // Whether the thread that brings a record of a read may run it by itself; takes the turn.
   bool MayLead() ENLACE_REQUIRES(mutex_);
   // REQUIRES: the turn is the caller's. Runs `first` and further records of reads, ends the turn.
@@ -105,6 +111,11 @@ class Writer {
   // When the oldest read record that is not on disk must be.
   std::optional<int64_t> sync_due_steady_ms_ ENLACE_GUARDED_BY(mutex_);
   bool tell_due_ ENLACE_GUARDED_BY(mutex_) = false;  // The writer's thread has not seen it yet.
+  size_t gathering_ ENLACE_GUARDED_BY(mutex_) = 0;   // So many writes are waited for.
+
+  // Of the writer's thread: what the last group that was synced held and took.
+  size_t group_writes_ = 0;
+  int64_t group_us_ = 0;
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
 
   std::jthread thread_;  // Last: starts when all else is there.

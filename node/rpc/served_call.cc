@@ -1,10 +1,11 @@
-#include "node/rpc/call_reactor.h"
+#include "node/rpc/served_call.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "fmt/format.h"
+#include "node/rpc/status_map.h"
 
 namespace enlace::rpc {
 namespace {
@@ -22,56 +23,72 @@ grpc::ByteBuffer ToBuffer(std::string bytes) {
 
 }  // namespace
 
-grpc::ServerGenericBidiReactor* FrontEnd::CreateReactor(grpc::GenericCallbackServerContext* call) {
-  auto* const reactor = new CallReactor(*this, *call);
-  reactor->Begin();
-  return reactor;
+ServedCall::ServedCall(FrontEnd& front_end) : front_end_(front_end) {}
+
+ServedCall::~ServedCall() = default;
+
+void ServedCall::Await(FrontEnd& front_end) {
+  if (!front_end.Begin()) return;
+  auto* const call = new ServedCall(front_end);
+  call->context_.AsyncNotifyWhenDone(&call->ended_);
+  front_end.service().RequestCall(&call->context_, &call->stream_, &front_end.queue(),
+                                  &front_end.queue(), &call->called_);
 }
 
-StatusOr<authz::Caller> FrontEnd::CallerOf(const grpc::GenericCallbackServerContext& call) const {
-  return door_.CallerOf(call, dispatcher_.policy(), dispatcher_.metrics());
+void ServedCall::Happened(void* tag, bool ok) {
+  const Tag& happened = *static_cast<Tag*>(tag);
+  ServedCall& call = *happened.call;
+  switch (happened.event) {
+    case Event::kCalled:
+      return call.OnCalled(ok);
+    case Event::kRead:
+      return call.OnRead(ok);
+    case Event::kWritten:
+      return call.OnWritten(ok);
+    case Event::kAnswered:
+      return call.Release();
+    case Event::kEnded:
+      return call.OnEnded();
+  }
 }
 
-CallReactor::CallReactor(FrontEnd& front_end, grpc::GenericCallbackServerContext& call)
-    : front_end_(front_end),
-      call_(call),
-      entry_(front_end.dispatcher().table().Find(call.method())),
-      ping_pong_(entry_ != nullptr && entry_->ping_pong) {}
-
-void CallReactor::Begin() {
+void ServedCall::OnCalled(bool ok) {
+  if (!ok) return Release();  // The server stops, and no call has come.
+  Await(front_end_);
+  Hold();  // Until gRPC knows of its end; the first is until it is answered.
+  entry_ = front_end_.dispatcher().table().Find(context_.method());
+  ping_pong_ = entry_ != nullptr && entry_->ping_pong;
   StatusOr<authz::Caller> caller = Recognise();
   if (!caller.ok()) return Fail(caller.status(), "");
   caller_ = *std::move(caller);
   if (!LetIn()) return;
-  if (entry_ != nullptr && front_end_.dispatcher().Permits(*caller_, call_.method())) {
+  if (entry_ != nullptr && front_end_.dispatcher().Permits(*caller_, context_.method())) {
     AwaitRequest();
   } else {
     Post();  // The dispatcher refuses and records it, on a thread that may wait for the disk.
   }
 }
 
-StatusOr<authz::Caller> CallReactor::Recognise() {
+StatusOr<authz::Caller> ServedCall::Recognise() {
   Connections* const connections = front_end_.connections();
-  if (connections == nullptr) return front_end_.CallerOf(call_);
-  if (!connections->Begin(mark_, call_.peer())) {
+  if (connections == nullptr) return front_end_.CallerOf(context_);
+  if (!connections->Begin(mark_, context_.peer())) {
     return Error(Reason::CALL_CANCELLED, "the connection was cut at a limit");
   }
-  ENLACE_ASSIGN_OR_RETURN(authz::Caller caller, front_end_.CallerOf(call_));
+  ENLACE_ASSIGN_OR_RETURN(authz::Caller caller, front_end_.CallerOf(context_));
   if (connections->Certify(mark_, caller.Name())) return caller;
   return front_end_.dispatcher().admission().Overloaded(caller);
 }
 
-void CallReactor::OnCancel() {
-  cancelled_ = true;
-  if (front_end_.connections() != nullptr) front_end_.connections()->Reset(mark_);
-}
-
-void CallReactor::OnDone() {
-  if (front_end_.connections() != nullptr) front_end_.connections()->End(mark_);
+void ServedCall::OnEnded() {
+  if (context_.IsCancelled()) {
+    cancelled_ = true;
+    if (front_end_.connections() != nullptr) front_end_.connections()->Reset(mark_);
+  }
   Release();
 }
 
-bool CallReactor::LetIn() {
+bool ServedCall::LetIn() {
   const Dispatcher& dispatcher = front_end_.dispatcher();
   StatusOr<Admission::Ticket> ticket = dispatcher.Admit(*caller_, entry_);
   if (ticket.ok()) {
@@ -82,17 +99,17 @@ bool CallReactor::LetIn() {
   return false;
 }
 
-// Runs where gRPC cannot be done with the call before it returns.
-void CallReactor::AwaitRequest() {
+void ServedCall::AwaitRequest() {
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Await(mark_, RequestBytesMax());
   }
-  ++holds_;
+  Hold();  // Of the request.
+  Hold();  // Of the timeouts.
   front_end_.read_timeouts().Add(*this);
-  StartRead(&request_);
+  stream_.Read(&request_, &read_);  // Another thread may go on with the call at once.
 }
 
-void CallReactor::OnTimeout() {
+void ServedCall::OnTimeout() {
   ticket_.reset();
   Fail(Error(Reason::DEADLINE_PASSED,
              fmt::format("expected the whole request within {} ms; send it at once",
@@ -101,9 +118,9 @@ void CallReactor::OnTimeout() {
   Release();
 }
 
-void CallReactor::OnReadDone(bool ok) {
-  if (!front_end_.read_timeouts().Remove(*this)) return;  // Answered as late.
-  Release();                                              // gRPC has its own hold.
+void ServedCall::OnRead(bool ok) {
+  if (!front_end_.read_timeouts().Remove(*this)) return Release();  // Answered as late.
+  Release();                                                        // That of the timeouts.
   if (!ok) {
     ticket_.reset();
     if (ping_pong_ || cancelled_) {
@@ -111,32 +128,34 @@ void CallReactor::OnReadDone(bool ok) {
     } else {
       Fail(Error(Reason::REQUEST_MALFORMED, "expected one request message, seen none"), "");
     }
-    return;
+    return Release();
   }
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Arrived(mark_, request_.Length());
   }
   // The second question of a stream finds its place only now: one may wait long between two.
-  if (!ticket_.has_value() && !LetIn()) return;
-  if (IsBrief()) {
-    Work();
-  } else {
-    Post();
+  if (ticket_.has_value() || LetIn()) {
+    if (IsBrief()) {
+      Work();
+    } else {
+      Post();
+    }
   }
+  Release();
 }
 
-bool CallReactor::IsBrief() const {
+bool ServedCall::IsBrief() const {
   return entry_->limits.brief && request_.Length() <= kBriefBytesMax;
 }
 
-void CallReactor::Post() {
+void ServedCall::Post() {
   if (front_end_.workers().Post(ClassOf(*caller_), caller_->Name(), [this] { Work(); })) return;
   ticket_.reset();
   const Dispatcher& dispatcher = front_end_.dispatcher();
   Answer(dispatcher.Refuse(*caller_, dispatcher.admission().Overloaded(*caller_)));
 }
 
-void CallReactor::Work() {
+void ServedCall::Work() {
   Admission::Ticket ticket = *std::exchange(ticket_, std::nullopt);
   grpc::Slice slice;
   if (request_.Valid() && !request_.TrySingleSlice(&slice).ok() &&
@@ -144,58 +163,65 @@ void CallReactor::Work() {
     ticket = Admission::Ticket();
     return Fail(Error(Reason::REQUEST_MALFORMED, "the request's bytes cannot be read"), "");
   }
-  const Call call{*caller_, call_.method(),
+  const Call call{*caller_, context_.method(),
                   std::string_view(reinterpret_cast<const char*>(slice.begin()), slice.size()),
                   DeadlineSteadyMs(), [this] { return cancelled_.load(); }};
   front_end_.dispatcher().Run(std::move(ticket), call,
                               [this](Reply reply) { Answer(std::move(reply)); });
 }
 
-void CallReactor::Answer(Reply reply) {
+// After the last call of each way out `this` may be gone.
+void ServedCall::Answer(Reply reply) {
   if (!reply.status.ok()) return Fail(reply.status, reply.request_id);
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Answered(mark_, reply.response.size());
   }
-  response_ = ToBuffer(std::move(reply.response));
-  // `this` may be gone as soon as the last of these is called.
+  const grpc::ByteBuffer response = ToBuffer(std::move(reply.response));
   if (ping_pong_) {
-    StartWrite(&response_);
+    Hold();  // Of the message on its way.
+    stream_.Write(response, &written_);
   } else {
-    StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+    stream_.WriteAndFinish(response, grpc::WriteOptions(), grpc::Status::OK, &answered_);
   }
 }
 
-void CallReactor::OnWriteDone(bool ok) {
-  if (!ping_pong_) return;
-  if (!ok) {
-    Finish(grpc::Status::OK);
-  } else {
+void ServedCall::OnWritten(bool ok) {
+  if (ok) {
     AwaitRequest();
+  } else {
+    Finish(grpc::Status::OK);
   }
+  Release();
 }
 
-void CallReactor::Fail(const Status& status, const std::string& request_id) {
+void ServedCall::Fail(const Status& status, const std::string& request_id) {
   const WireStatus wire =
       ToWire(status, request_id.empty() ? front_end_.dispatcher().NewRequestId() : request_id);
   Finish(grpc::Status(static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details));
 }
 
-size_t CallReactor::RequestBytesMax() const {
+void ServedCall::Finish(const grpc::Status& status) { stream_.Finish(status, &answered_); }
+
+size_t ServedCall::RequestBytesMax() const {
   return entry_ == nullptr ? 0 : entry_->limits.request_bytes_max;
 }
 
-int64_t CallReactor::DeadlineSteadyMs() const {
+int64_t ServedCall::DeadlineSteadyMs() const {
   const Clock& clock = front_end_.dispatcher().clock();
   const int64_t deadline_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(call_.deadline().time_since_epoch())
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.deadline().time_since_epoch())
           .count();
   // gRPC's deadline is of this machine's wall clock; what counts is how much is left now.
   const int64_t left_ms = deadline_ms - SystemClock().NowMs();
   return clock.SteadyMs() + std::min(left_ms, Dispatcher::kCallMsMax);
 }
 
-void CallReactor::Release() {
-  if (--holds_ == 0) delete this;
+void ServedCall::Release() {
+  if (--holds_ > 0) return;
+  if (front_end_.connections() != nullptr) front_end_.connections()->End(mark_);
+  FrontEnd& front_end = front_end_;
+  delete this;
+  front_end.Ended();
 }
 
 }  // namespace enlace::rpc

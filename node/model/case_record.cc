@@ -154,8 +154,8 @@ SetValue CaseContent::Set(uint32_t attribute) const {
 }
 
 void CaseContent::Canonicalize() {
-  std::erase_if(singles, [](const auto& entry) { return SaysNothing(entry.second); });
-  std::erase_if(sets, [](const auto& entry) { return SaysNothing(entry.second); });
+  singles.erase_if([](const auto& entry) { return SaysNothing(entry.second); });
+  sets.erase_if([](const auto& entry) { return SaysNothing(entry.second); });
 }
 
 Status ValidateCase(const CaseContent& content, const codes::Registry& registry,

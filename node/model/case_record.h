@@ -2,12 +2,12 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "node/base/bytes.h"
 #include "node/base/error.h"
 #include "node/codes/registry.h"
+#include "node/model/attribute_map.h"
 
 // One victim's anonymised record, as plain values. Pure.
 namespace enlace::model {
@@ -38,8 +38,8 @@ struct CaseContent {
   uint32_t codelist_version = 1;
   uint32_t registration_year = 0;
   uint32_t registration_quarter = 0;
-  std::map<uint32_t, SingleValue> singles;
-  std::map<uint32_t, SetValue> sets;
+  AttributeMap<SingleValue> singles;
+  AttributeMap<SetValue> sets;
 
   SingleValue Single(uint32_t attribute) const;
   SetValue Set(uint32_t attribute) const;

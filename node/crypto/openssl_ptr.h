@@ -16,6 +16,7 @@ struct OpensslDeleter {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(X509_CRL* crl) const { X509_CRL_free(crl); }
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "node/model/case_wire.h"
 #include "node/service/case_convert.h"
 #include "node/service/year_check.h"
 
@@ -12,6 +13,7 @@ using model::CaseState;
 using store::RowOutcome;
 
 constexpr std::string_view kPrefix = "case_record";
+constexpr std::string_view kYearField = "case_record.registration_year";
 constexpr std::string_view kSourceKeyField = "source_key";
 // Code "source_corrected" of list "correction_reason": a later delivery of the same source.
 constexpr uint32_t kSourceCorrected = 5;
@@ -26,14 +28,21 @@ model::CaseContent OfAnyVersion(model::CaseContent content) {
   return content;
 }
 
+bool IsSame(const model::CaseContent& a, const model::CaseContent& b) {
+  return a.registration_year == b.registration_year &&
+         a.registration_quarter == b.registration_quarter && a.singles == b.singles &&
+         a.sets == b.sets;
+}
+
 }  // namespace
 
 std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& request,
-                                        const codes::Registry& registry) {
+                                        const codes::Registry& registry,
+                                        const std::optional<store::SourceKeyHasher>& hasher) {
   std::vector<CaseImportRow> rows;
   rows.reserve(static_cast<size_t>(request.rows_size()));
   for (const auto& in : request.rows()) {
-    CaseImportRow row;
+    CaseImportRow& row = rows.emplace_back();
     row.row = in.row();
     row.source_key = in.source_key();
     auto content = ContentFromProto(in.case_record(), OutputFields::kRefused, kPrefix);
@@ -42,11 +51,12 @@ std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& requ
       row.fault = InvalidFields({{std::string(kSourceKeyField), "expected at most 128 bytes",
                                   Reason::ATTRIBUTE_INVALID}});
     }
-    if (content.ok()) {
-      row.content = *std::move(content);
-      row.canonical = model::CanonicalBytes(row.content, kAnyVersion);
+    if (!row.fault.ok()) continue;
+    row.content = *std::move(content);
+    row.wire = model::ContentWire(row.content);
+    if (hasher.has_value() && !row.source_key.empty()) {
+      row.source_hash = hasher->Hash(row.source_key);
     }
-    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -65,22 +75,20 @@ Status CheckPeriod(const Epochs& epochs, const model::CaseContent& before,
                          Reason::ATTRIBUTE_INVALID}});
 }
 
-Status CaseImport::Add(const CaseImportRow& row) {
+StatusOr<CaseImport> CaseImport::Open(store::Transaction& transaction, Delivery& delivery,
+                                      const store::RandomSource& random, const Epochs& epochs) {
+  ENLACE_ASSIGN_OR_RETURN(auto adder,
+                          store::CaseAdder::Open(transaction, delivery.batch().entity, random));
+  return CaseImport(transaction, delivery, std::move(adder), random, epochs);
+}
+
+StatusOr<CaseImportOutcome> CaseImport::Add(const CaseImportRow& row) {
   if (!row.fault.ok()) return Quarantine(row, FaultOf(row.fault));
-  std::string source_hash;
-  if (!row.source_key.empty()) {
-    ENLACE_ASSIGN_OR_RETURN(
-        source_hash,
-        store::HashSourceKey(transaction_, delivery_.batch().entity, row.source_key, random_));
-  }
+  ENLACE_ASSIGN_OR_RETURN(const std::string source_hash, SourceHash(row));
   ENLACE_ASSIGN_OR_RETURN(const auto stored, delivery_.FindStored(row.row));
-  if (stored.has_value()) {
-    ENLACE_ASSIGN_OR_RETURN(const bool same, IsRowOf(*stored, row.content, source_hash));
-    return same ? Unchanged(row, stored->subject) : Delivery::Conflict(row.row);
-  }
-  const Status begun =
-      CheckYearHasBegun(row.content.registration_year, transaction_.now_ms(),
-                        fmt::format("{}.registration_year", kPrefix), Reason::ATTRIBUTE_INVALID);
+  if (stored.has_value()) return AddAgain(row, source_hash, *stored);
+  const Status begun = CheckYearHasBegun(row.content.registration_year, transaction_.now_ms(),
+                                         kYearField, Reason::ATTRIBUTE_INVALID);
   if (!begun.ok()) return Quarantine(row, FaultOf(begun));
   if (source_hash.empty()) return AddNew(row, source_hash);
   ENLACE_ASSIGN_OR_RETURN(
@@ -89,10 +97,48 @@ Status CaseImport::Add(const CaseImportRow& row) {
   return known.has_value() ? AddKnown(row, source_hash, *known) : AddNew(row, source_hash);
 }
 
-StatusOr<bool> CaseImport::IsRowOf(const store::BatchRow& stored, const model::CaseContent& content,
+StatusOr<std::string> CaseImport::SourceHash(const CaseImportRow& row) {
+  if (row.source_key.empty() || !row.source_hash.empty()) return row.source_hash;
+  ENLACE_ASSIGN_OR_RETURN(const auto hasher, store::SourceKeyHasher::LoadOrMake(
+                                                 transaction_, delivery_.batch().entity, random_));
+  return hasher.Hash(row.source_key);
+}
+
+StatusOr<CaseImportOutcome> CaseImport::AddAgain(const CaseImportRow& row,
+                                                 const std::string& source_hash,
+                                                 const store::BatchRow& stored) {
+  CaseImportOutcome out;
+  out.outcome = RowOutcome::kUnchanged;
+  bool same = false;
+  if (stored.revision.empty()) {
+    ENLACE_ASSIGN_OR_RETURN(same, HasHash(stored, row, source_hash));
+    out.reference = stored.subject;
+  } else {
+    ENLACE_ASSIGN_OR_RETURN(const auto revision,
+                            store::LoadCaseRevision(transaction_, stored.revision));
+    ENLACE_ASSIGN_OR_RETURN(same, IsRowOf(revision, stored.keyed, row, source_hash));
+    out.reference = revision.record.reference;
+  }
+  if (!same) return Delivery::Conflict(row.row);
+  return out;
+}
+
+StatusOr<bool> CaseImport::IsRowOf(const store::StoredCase& stored, bool keyed,
+                                   const CaseImportRow& row, const std::string& source_hash) const {
+  if (stored.record.state == CaseState::kErased) return true;
+  if (keyed == source_hash.empty() || !IsSame(stored.record.content, row.content)) return false;
+  if (!keyed) return true;
+  // A record has one key for good, so that the same record means the same key.
+  ENLACE_ASSIGN_OR_RETURN(
+      const auto known,
+      store::FindBySourceKey(transaction_, delivery_.batch().entity, source_hash));
+  return known.has_value() && known->IsOf(stored);
+}
+
+// The batch of an earlier program, whose hashes may name the version of the lists.
+StatusOr<bool> CaseImport::HasHash(const store::BatchRow& stored, const CaseImportRow& row,
                                    const std::string& source_hash) const {
-  // Hashes of earlier programs name the version.
-  for (const model::CaseContent& form : {OfAnyVersion(content), content}) {
+  for (const model::CaseContent& form : {OfAnyVersion(row.content), row.content}) {
     ENLACE_ASSIGN_OR_RETURN(const std::string hash,
                             store::CaseRowHash(transaction_, stored.subject, form, source_hash));
     if (hash.empty() || hash == stored.content_hash) return true;
@@ -100,90 +146,98 @@ StatusOr<bool> CaseImport::IsRowOf(const store::BatchRow& stored, const model::C
   return false;
 }
 
-Status CaseImport::AddNew(const CaseImportRow& row, const std::string& source_hash) {
+StatusOr<CaseImportOutcome> CaseImport::AddNew(const CaseImportRow& row,
+                                               const std::string& source_hash) {
+  ENLACE_ASSIGN_OR_RETURN(auto added, adder_.Add(row.wire));
+  if (!source_hash.empty()) NoteSourceKey(source_hash, added.key);
+  model::CaseRecord record;
+  record.reference = added.reference;
+  record.entity = delivery_.batch().entity;
+  record.create_time_ms = transaction_.now_ms();
+  record.update_time_ms = transaction_.now_ms();
   ENLACE_ASSIGN_OR_RETURN(
-      auto added, store::AddDeliveredCase(transaction_, delivery_.batch().entity, row.content,
-                                          row.canonical, source_hash, random_));
-  if (!source_hash.empty()) NoteSourceKey(source_hash, added.record.reference);
-  ENLACE_RETURN_IF_ERROR(
-      Record(row, RowOutcome::kAccepted, added.record.reference, std::move(added.row_hash)));
-  result_.changed.push_back(std::move(added.record));
-  return absl::OkStatus();
+      auto out, Record(row, RowOutcome::kAccepted, added.key, std::move(added.reference)));
+  out.changed = std::move(record);
+  return out;
 }
 
-Status CaseImport::AddKnown(const CaseImportRow& row, const std::string& source_hash,
-                            const std::string& reference) {
-  ENLACE_ASSIGN_OR_RETURN(const auto current, store::LoadCase(transaction_, reference));
-  if (current.state == CaseState::kActive &&
-      OfAnyVersion(current.content) == OfAnyVersion(row.content)) {
-    NoteSourceKey(source_hash, reference);
-    return RecordHashed(row, RowOutcome::kUnchanged, reference, source_hash);
+StatusOr<CaseImportOutcome> CaseImport::AddKnown(const CaseImportRow& row,
+                                                 const std::string& source_hash,
+                                                 const store::SourceKeyRow& known) {
+  ENLACE_ASSIGN_OR_RETURN(auto current, store::LoadCaseOf(transaction_, known));
+  const bool active = current.record.state == CaseState::kActive;
+  if (active && IsSame(current.record.content, row.content)) {
+    NoteSourceKey(source_hash, current.first_key);
+    return Record(row, RowOutcome::kUnchanged, current.key, current.record.reference);
   }
-  ENLACE_ASSIGN_OR_RETURN(
-      const std::string named_by,
-      store::SourceKeyDelivery(transaction_, delivery_.batch().entity, source_hash));
-  if (current.state == CaseState::kActive && named_by == delivery_.batch().id) {
+  if (active && known.NamedBy(delivery_.batch().id)) {
     return Quarantine(row, {std::string(kKeyConflict), std::string(kSourceKeyField)});
   }
-  const Status period = CheckPeriod(epochs_, current.content, row.content, kPrefix);
-  if (current.state == CaseState::kActive && !period.ok()) {
-    return Quarantine(row, FaultOf(period));
-  }
-  auto record = store::CorrectCase(transaction_, reference, row.content, kSourceCorrected);
-  if (!record.ok()) {
-    const Reason reason = ReasonOf(record.status());
-    if (reason == Reason::STORE_CORRUPT || reason == Reason::INTERNAL) return record.status();
+  const Status period = CheckPeriod(epochs_, current.record.content, row.content, kPrefix);
+  if (active && !period.ok()) return Quarantine(row, FaultOf(period));
+  auto replaced =
+      store::ReplaceCase(transaction_, std::move(current), row.content, kSourceCorrected);
+  if (!replaced.ok()) {
+    const Reason reason = ReasonOf(replaced.status());
+    if (reason == Reason::STORE_CORRUPT || reason == Reason::INTERNAL) return replaced.status();
     return Quarantine(row, {std::string(ReasonName(reason)), std::string(kSourceKeyField)});
   }
-  NoteSourceKey(source_hash, reference);
-  ENLACE_RETURN_IF_ERROR(RecordHashed(row, RowOutcome::kReplaced, reference, source_hash));
-  result_.changed.push_back(*std::move(record));
-  return absl::OkStatus();
+  NoteSourceKey(source_hash, replaced->first_key);
+  ENLACE_ASSIGN_OR_RETURN(
+      auto out, Record(row, RowOutcome::kReplaced, replaced->key, replaced->record.reference));
+  out.changed = std::move(replaced->record);
+  return out;
 }
 
-void CaseImport::NoteSourceKey(const std::string& source_hash, const std::string& reference) {
-  store::PutSourceKey(transaction_, delivery_.batch().entity, source_hash, reference,
+void CaseImport::NoteSourceKey(const std::string& source_hash, const std::string& first_key) {
+  store::PutSourceKey(transaction_, delivery_.batch().entity, source_hash, first_key,
                       delivery_.batch().id);
 }
 
-Status CaseImport::Unchanged(const CaseImportRow& row, const std::string& reference) {
-  auto& out = *result_.response.add_results();
-  out.set_row(row.row);
-  out.set_outcome(pb::RowResult::UNCHANGED);
-  out.set_name(CaseName(jurisdiction_, reference));
-  return absl::OkStatus();
-}
-
-Status CaseImport::Quarantine(const CaseImportRow& row, const RowFault& fault) {
+StatusOr<CaseImportOutcome> CaseImport::Quarantine(const CaseImportRow& row, RowFault fault) {
   ENLACE_RETURN_IF_ERROR(delivery_.Quarantine(row.row, fault));
-  auto& out = *result_.response.add_results();
-  out.set_row(row.row);
-  out.set_outcome(pb::RowResult::QUARANTINED);
-  out.set_reason(fault.reason);
-  out.set_field(fault.field);
-  return absl::OkStatus();
+  CaseImportOutcome out;
+  out.outcome = RowOutcome::kQuarantined;
+  out.fault = std::move(fault);
+  return out;
 }
 
-Status CaseImport::RecordHashed(const CaseImportRow& row, RowOutcome outcome,
-                                const std::string& reference, const std::string& source_hash) {
-  ENLACE_ASSIGN_OR_RETURN(
-      std::string hash,
-      store::CaseRowHash(transaction_, reference, OfAnyVersion(row.content), source_hash));
-  return Record(row, outcome, reference, std::move(hash));
-}
-
-Status CaseImport::Record(const CaseImportRow& row, RowOutcome outcome,
-                          const std::string& reference, std::string content_hash) {
+StatusOr<CaseImportOutcome> CaseImport::Record(const CaseImportRow& row, RowOutcome outcome,
+                                               const std::string& key, std::string reference) {
   store::BatchRow became;
   became.outcome = outcome;
-  became.subject = reference;
-  became.content_hash = std::move(content_hash);
+  became.revision = key;
+  became.keyed = !row.source_key.empty();
   ENLACE_RETURN_IF_ERROR(delivery_.Put(row.row, became));
-  auto& out = *result_.response.add_results();
-  out.set_row(row.row);
-  out.set_outcome(static_cast<pb::RowResult::Outcome>(outcome));
-  out.set_name(CaseName(jurisdiction_, reference));
-  return absl::OkStatus();
+  CaseImportOutcome out;
+  out.outcome = outcome;
+  out.reference = std::move(reference);
+  return out;
+}
+
+CaseImportResult TellImport(std::vector<CaseImportRow>& rows,
+                            std::vector<CaseImportOutcome>& outcomes,
+                            std::string_view jurisdiction) {
+  CaseImportResult result;
+  result.response.mutable_results()->Reserve(static_cast<int>(outcomes.size()));
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    CaseImportOutcome& became = outcomes[i];
+    auto& out = *result.response.add_results();
+    out.set_row(rows[i].row);
+    out.set_outcome(static_cast<pb::RowResult::Outcome>(became.outcome));
+    if (became.outcome == RowOutcome::kQuarantined) {
+      out.set_reason(became.fault.reason);
+      out.set_field(became.fault.field);
+    } else {
+      out.set_name(CaseName(jurisdiction, became.reference));
+    }
+    if (!became.changed.has_value()) continue;
+    if (became.outcome == RowOutcome::kAccepted) {
+      became.changed->content = std::move(rows[i].content);
+    }
+    result.changed.push_back(*std::move(became.changed));
+  }
+  return result;
 }
 
 }  // namespace enlace::service

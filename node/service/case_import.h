@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "node/service/delivery.h"
 #include "node/service/epochs.h"
 #include "node/store/case_table.h"
+#include "node/store/source_keys.h"
 
 // What one call of ImportCaseRecords does to the store.
 //
@@ -32,54 +34,78 @@ struct CaseImportRow {
   uint64_t row = 0;
   Status fault;  // Not OK: quarantined for this.
   model::CaseContent content;
-  std::string canonical;  // Its bytes as of any version of the lists: what rows are hashed over.
+  std::string wire;  // The content as it is stored.
   std::string source_key;
+  std::string source_hash;  // Empty without a key, and when the entity's secret is not made yet.
 };
+// `hasher` may be nothing.
 std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& request,
-                                        const codes::Registry& registry);
+                                        const codes::Registry& registry,
+                                        const std::optional<store::SourceKeyHasher>& hasher);
 
-struct CaseImportResult {
-  pb::ImportCaseRecordsResponse response;
-  std::vector<model::CaseRecord> changed;  // New revisions, for the columns.
+// What became of one row.
+struct CaseImportOutcome {
+  store::RowOutcome outcome = store::RowOutcome::kAccepted;
+  std::string reference;
+  RowFault fault;  // Quarantined only.
+  // The new revision; that of an accepted row, whose content is the row's own, comes without
+  // content.
+  std::optional<model::CaseRecord> changed;
 };
 
 class CaseImport {
  public:
-  CaseImport(store::Transaction& transaction, Delivery& delivery, std::string_view jurisdiction,
-             const store::RandomSource& random, const Epochs& epochs, CaseImportResult& result)
-      : transaction_(transaction),
-        delivery_(delivery),
-        jurisdiction_(jurisdiction),
-        random_(random),
-        epochs_(epochs),
-        result_(result) {}
+  // The references live as long as it does.
+  static StatusOr<CaseImport> Open(store::Transaction& transaction, Delivery& delivery,
+                                   const store::RandomSource& random, const Epochs& epochs);
 
-  // Stores one row and adds its result. An error ends the call.
-  Status Add(const CaseImportRow& row);
+  // Stores one row. An error ends the call.
+  StatusOr<CaseImportOutcome> Add(const CaseImportRow& row);
 
  private:
+  CaseImport(store::Transaction& transaction, Delivery& delivery, store::CaseAdder adder,
+             const store::RandomSource& random, const Epochs& epochs)
+      : transaction_(transaction),
+        delivery_(delivery),
+        adder_(std::move(adder)),
+        random_(random),
+        epochs_(epochs) {}
+
+  StatusOr<std::string> SourceHash(const CaseImportRow& row);
+  // The row came before.
+  StatusOr<CaseImportOutcome> AddAgain(const CaseImportRow& row, const std::string& source_hash,
+                                       const store::BatchRow& stored);
+  StatusOr<CaseImportOutcome> AddNew(const CaseImportRow& row, const std::string& source_hash);
+  StatusOr<CaseImportOutcome> AddKnown(const CaseImportRow& row, const std::string& source_hash,
+                                       const store::SourceKeyRow& known);
   // An erased record cannot be compared, so its row counts as the same.
-  StatusOr<bool> IsRowOf(const store::BatchRow& stored, const model::CaseContent& content,
+  StatusOr<bool> IsRowOf(const store::StoredCase& stored, bool keyed, const CaseImportRow& row,
                          const std::string& source_hash) const;
-  Status AddNew(const CaseImportRow& row, const std::string& source_hash);
-  Status AddKnown(const CaseImportRow& row, const std::string& source_hash,
-                  const std::string& reference);
+  StatusOr<bool> HasHash(const store::BatchRow& stored, const CaseImportRow& row,
+                         const std::string& source_hash) const;
   // This delivery speaks of the key now.
-  void NoteSourceKey(const std::string& source_hash, const std::string& reference);
-  Status Unchanged(const CaseImportRow& row, const std::string& reference);
-  Status Quarantine(const CaseImportRow& row, const RowFault& fault);
-  Status RecordHashed(const CaseImportRow& row, store::RowOutcome outcome,
-                      const std::string& reference, const std::string& source_hash);
-  Status Record(const CaseImportRow& row, store::RowOutcome outcome, const std::string& reference,
-                std::string content_hash);
+  void NoteSourceKey(const std::string& source_hash, const std::string& first_key);
+  StatusOr<CaseImportOutcome> Quarantine(const CaseImportRow& row, RowFault fault);
+  // Notes that the row's content is that of the revision at `key`.
+  StatusOr<CaseImportOutcome> Record(const CaseImportRow& row, store::RowOutcome outcome,
+                                     const std::string& key, std::string reference);
 
   store::Transaction& transaction_;
   Delivery& delivery_;
-  const std::string_view jurisdiction_;
+  store::CaseAdder adder_;
   const store::RandomSource& random_;
   const Epochs& epochs_;
-  CaseImportResult& result_;
 };
+
+// The answer, and the new revisions for the columns. The contents of accepted rows are moved out of
+// `rows`.
+struct CaseImportResult {
+  pb::ImportCaseRecordsResponse response;
+  std::vector<model::CaseRecord> changed;
+};
+CaseImportResult TellImport(std::vector<CaseImportRow>& rows,
+                            std::vector<CaseImportOutcome>& outcomes,
+                            std::string_view jurisdiction);
 
 // OK, or ATTRIBUTE_INVALID when `after` would leave a registration period that was measured.
 Status CheckPeriod(const Epochs& epochs, const model::CaseContent& before,

@@ -59,29 +59,36 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
     const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
   ENLACE_RETURN_IF_ERROR(CheckDelivery(request));
-  const auto rows = ReadCaseRows(request, parts_.registry);
-  CaseImportResult result;
+  ENLACE_ASSIGN_OR_RETURN(const auto hasher,
+                          store::SourceKeyHasher::Load(*parts_.store.Read(), entity));
+  auto rows = ReadCaseRows(request, parts_.registry, hasher);
+  std::vector<CaseImportOutcome> outcomes;
   const auto work = [&](store::Transaction& transaction) -> Status {
-    result = {};
+    outcomes.clear();
+    outcomes.reserve(rows.size());
     ENLACE_ASSIGN_OR_RETURN(
         auto delivery, Delivery::Open(transaction, {entity, request.batch_id()}, request.format(),
                                       store::BatchSubject::kCaseRecords));
-    CaseImport import(transaction, delivery, parts_.jurisdiction, parts_.random, parts_.epochs,
-                      result);
-    for (const auto& row : rows) ENLACE_RETURN_IF_ERROR(import.Add(row));
+    ENLACE_ASSIGN_OR_RETURN(auto import,
+                            CaseImport::Open(transaction, delivery, parts_.random, parts_.epochs));
+    for (const auto& row : rows) {
+      ENLACE_ASSIGN_OR_RETURN(auto outcome, import.Add(row));
+      outcomes.push_back(std::move(outcome));
+    }
     ENLACE_RETURN_IF_ERROR(delivery.Finish(request));
     return AuditCommit(transaction, call, "deliveries/" + request.batch_id());
   };
-  if (request.validate_only()) {
-    ENLACE_RETURN_IF_ERROR(Try(parts_.store, work));
-    // Names of new records were drawn for nothing and will be other ones.
-    for (auto& row : *result.response.mutable_results()) {
-      if (row.outcome() == pb::RowResult::ACCEPTED) row.clear_name();
-    }
+  ENLACE_RETURN_IF_ERROR(request.validate_only() ? Try(parts_.store, work)
+                                                 : parts_.store.Write(work));
+  CaseImportResult result = TellImport(rows, outcomes, parts_.jurisdiction);
+  if (!request.validate_only()) {
+    parts_.columns.Apply(result.changed);
     return std::move(result.response);
   }
-  ENLACE_RETURN_IF_ERROR(parts_.store.Write(work));
-  parts_.columns.Apply(result.changed);
+  // Names of new records were made for nothing and will be other ones.
+  for (auto& row : *result.response.mutable_results()) {
+    if (row.outcome() == pb::RowResult::ACCEPTED) row.clear_name();
+  }
   return std::move(result.response);
 }
 

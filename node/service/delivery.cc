@@ -102,16 +102,8 @@ StatusOr<Delivery> Delivery::Open(store::Transaction& transaction, store::BatchI
   return Delivery(transaction, std::move(batch), std::move(account));
 }
 
-StatusOr<std::optional<store::BatchRow>> Delivery::Look(uint64_t row) {
-  if (row == 0 || looked_at_ != row) {
-    ENLACE_ASSIGN_OR_RETURN(seen_, store::LoadBatchRow(transaction_, batch_, row));
-    looked_at_ = row;
-  }
-  return seen_;
-}
-
 StatusOr<std::optional<store::BatchRow>> Delivery::FindStored(uint64_t row) {
-  ENLACE_ASSIGN_OR_RETURN(auto found, Look(row));
+  ENLACE_ASSIGN_OR_RETURN(auto found, rows_.Find(row, account_));
   if (found.has_value() && found->outcome == store::RowOutcome::kQuarantined) found.reset();
   return found;
 }
@@ -126,10 +118,7 @@ Status Delivery::Conflict(uint64_t row) {
 }
 
 Status Delivery::Put(uint64_t row, const store::BatchRow& became) {
-  ENLACE_ASSIGN_OR_RETURN(const auto before, Look(row));
-  store::PutBatchRow(transaction_, batch_, row, before, became, account_);
-  looked_at_ = 0;
-  return absl::OkStatus();
+  return rows_.Put(row, became, account_);
 }
 
 Status Delivery::Quarantine(uint64_t row, const RowFault& fault) {
@@ -144,6 +133,7 @@ Status Delivery::Quarantine(uint64_t row, const RowFault& fault) {
 
 Status Delivery::Close(store::PartRows rows, uint64_t not_ours) {
   ENLACE_RETURN_IF_ERROR(store::CountNotOurs(account_, rows, not_ours));
+  rows_.Flush();
   store::PutBatch(transaction_, batch_, account_);
   return absl::OkStatus();
 }

@@ -62,16 +62,16 @@ class Delivery {
 
  private:
   Delivery(store::Transaction& transaction, store::BatchId batch, store::BatchAccount account)
-      : transaction_(transaction), batch_(std::move(batch)), account_(std::move(account)) {}
+      : transaction_(transaction),
+        batch_(std::move(batch)),
+        account_(std::move(account)),
+        rows_(transaction, batch_) {}
   Status Close(store::PartRows rows, uint64_t not_ours);
-  // What is stored of the row; read once for FindStored and the Put behind it.
-  StatusOr<std::optional<store::BatchRow>> Look(uint64_t row);
 
   store::Transaction& transaction_;
   store::BatchId batch_;
   store::BatchAccount account_;
-  uint64_t looked_at_ = 0;  // Row of `seen_`; 0 for none.
-  std::optional<store::BatchRow> seen_;
+  store::BatchRows rows_;
 };
 
 template <typename Request>

@@ -12,10 +12,10 @@ uint32_t YearOf(int64_t now_ms) {
   return static_cast<uint32_t>(static_cast<int>(day.year()));
 }
 
-Status CheckYearHasBegun(uint32_t year, int64_t now_ms, const std::string& field, Reason reason) {
+Status CheckYearHasBegun(uint32_t year, int64_t now_ms, std::string_view field, Reason reason) {
   const uint32_t now = YearOf(now_ms);
   if (year <= now) return absl::OkStatus();
-  return InvalidFields({{field,
+  return InvalidFields({{std::string(field),
                          fmt::format("expected a year that has begun: {} at most, by the clock of "
                                      "this node",
                                      now),

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "node/base/error.h"
 
@@ -13,6 +13,6 @@ uint32_t YearOf(int64_t now_ms);
 
 // A violation of `field` with `reason` when `year` has not begun at `now_ms`: nobody was
 // registered or counted in it, so it is a slip of the hand, and would stand in every table.
-Status CheckYearHasBegun(uint32_t year, int64_t now_ms, const std::string& field, Reason reason);
+Status CheckYearHasBegun(uint32_t year, int64_t now_ms, std::string_view field, Reason reason);
 
 }  // namespace enlace::service

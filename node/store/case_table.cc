@@ -4,29 +4,21 @@
 
 #include <fmt/format.h>
 
-#include "enlace/storage/v1/records.pb.h"
+#include "node/base/bytes.h"
 #include "node/base/check.h"
 #include "node/crypto/hash.h"
-#include "node/store/row_codec.h"
+#include "node/model/case_wire.h"
+#include "node/store/case_lookup.h"
+#include "node/store/case_row.h"
 
 namespace enlace::store {
 namespace {
 
-namespace pb = enlace::storage::v1;
 using model::CaseContent;
 using model::CaseRecord;
 using model::CaseState;
 
-constexpr size_t kSaltBytes = 16;
-constexpr size_t kEntityKeyBytes = 32;
-constexpr size_t kShortHashBytes = 16;
-constexpr uint32_t kFirstRevision = 1;
-
-// A row as it is stored: the record and the salt that its batch rows are hashed with.
-struct Revision {
-  CaseRecord record;
-  std::string salt;
-};
+constexpr size_t kRowHashBytes = 16;
 
 std::string RevisionKey(Transaction& transaction) {
   std::string key;
@@ -35,70 +27,35 @@ std::string RevisionKey(Transaction& transaction) {
   return key;
 }
 
-std::string IndexKey(std::string_view reference, uint32_t revision) {
-  std::string key(reference);
-  AppendU32(key, revision);
-  return key;
-}
-
-std::string SourceKeyKey(std::string_view entity, std::string_view source_hash) {
-  return fmt::format("{}/{}", entity, source_hash);
-}
-
-std::string Encode(const Revision& revision) {
+std::string Encode(const StoredCase& revision) {
   const CaseRecord& record = revision.record;
-  pb::StoredCaseRevision row;
-  row.set_reference(record.reference);
-  row.set_entity(record.entity);
-  row.set_codelist_version(record.content.codelist_version);
-  row.set_registration_year(record.content.registration_year);
-  row.set_registration_quarter(record.content.registration_quarter);
-  for (const auto& [attribute, value] : record.content.singles) {
-    auto& single = *row.add_singles();
-    single.set_attribute(attribute);
-    single.set_code(value.code);
-    single.set_missing(static_cast<uint32_t>(value.missing));
-  }
-  for (const auto& [attribute, value] : record.content.sets) {
-    auto& set = *row.add_sets();
-    set.set_attribute(attribute);
-    set.set_affirmed(value.affirmed);
-    set.set_denied(value.denied);
-    set.set_rest(static_cast<uint32_t>(value.rest));
-  }
-  row.set_state(static_cast<uint32_t>(record.state));
-  row.set_revision(record.revision);
-  row.set_create_time_ms(record.create_time_ms);
-  row.set_update_time_ms(record.update_time_ms);
-  row.set_reason(record.reason);
-  row.set_salt(revision.salt);
-  return SerializeRow(row);
+  const std::string content =
+      record.state == CaseState::kErased ? "" : model::ContentWire(record.content);
+  CaseRowView row;
+  if (revision.nonce.empty()) row.reference = record.reference;
+  row.entity = record.entity;
+  row.content = content;
+  row.salt = revision.salt;
+  row.nonce = revision.nonce;
+  row.state = record.state;
+  row.revision = record.revision;
+  row.reason = record.reason;
+  row.create_time_ms = record.create_time_ms;
+  row.update_time_ms = record.update_time_ms;
+  return EncodeCaseRow(row);
 }
 
-StatusOr<Revision> Decode(std::string_view bytes) {
-  pb::StoredCaseRevision row;
-  ENLACE_RETURN_IF_ERROR(ParseRow(bytes, "case_revision", row));
-  Revision revision;
-  CaseRecord& record = revision.record;
-  record.reference = row.reference();
-  record.entity = row.entity();
-  record.content.codelist_version = row.codelist_version();
-  record.content.registration_year = row.registration_year();
-  record.content.registration_quarter = row.registration_quarter();
-  for (const auto& single : row.singles()) {
-    record.content.singles[single.attribute()] = {single.code(),
-                                                  static_cast<model::Missing>(single.missing())};
-  }
-  for (const auto& set : row.sets()) {
-    record.content.sets[set.attribute()] = {set.affirmed(), set.denied(),
-                                            static_cast<model::Missing>(set.rest())};
-  }
-  record.state = static_cast<CaseState>(row.state());
-  record.revision = row.revision();
-  record.reason = row.reason();
-  record.create_time_ms = row.create_time_ms();
-  record.update_time_ms = row.update_time_ms();
-  revision.salt = row.salt();
+// `key` and `reference` are known of the row, and `first_key` of its record.
+StatusOr<StoredCase> Decode(std::string_view bytes, std::string_view key,
+                            std::string_view first_key, std::string_view reference) {
+  std::string converted;
+  ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(bytes, converted));
+  StoredCase revision;
+  ENLACE_RETURN_IF_ERROR(ReadCaseView(ViewOf(key, reference, row), revision.record));
+  revision.key = key;
+  revision.first_key = first_key;
+  revision.nonce = row.nonce;
+  revision.salt = row.salt;
   return revision;
 }
 
@@ -106,66 +63,46 @@ Status NotFound() {
   return Error(Reason::CASE_NOT_FOUND, "there is no such record, or the caller may not see it");
 }
 
-// Keys in kCaseRevision of all revisions, oldest first; empty when there is no record.
-StatusOr<std::vector<std::string>> RevisionKeys(const Reader& reader, std::string_view reference) {
-  std::vector<std::string> keys;
-  if (reference.size() != kReferenceBytes) return keys;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(Table::kCaseByReference, kv::PrefixRange(reference),
-                                     [&](std::string_view, std::string_view value) {
-                                       keys.emplace_back(value);
-                                       return true;
-                                     }));
-  return keys;
-}
-
-StatusOr<Revision> LoadRevision(const Reader& reader, std::string_view key) {
-  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(Table::kCaseRevision, key));
-  if (!bytes.has_value()) {
-    return Error(Reason::STORE_CORRUPT,
-                 "the index of case records names a row that is absent; run enlaced verify");
-  }
-  return Decode(*bytes);
-}
-
-// Revisions are numbered from 1 without a gap, and most records have one. Asking for two keys,
-// of which a filter says that the second is not there, costs a fraction of a scan.
-StatusOr<Revision> LoadLast(const Reader& reader, std::string_view reference) {
-  if (reference.size() != kReferenceBytes) return NotFound();
-  ENLACE_ASSIGN_OR_RETURN(const auto first,
-                          reader.Get(Table::kCaseByReference, IndexKey(reference, kFirstRevision)));
+// All revisions of a record.
+struct Revisions {
+  CaseLookup::First first;
+  std::vector<std::string> later_keys;
+};
+// CASE_NOT_FOUND.
+StatusOr<Revisions> FindRevisions(CaseLookup& lookup, std::string_view reference) {
+  ENLACE_ASSIGN_OR_RETURN(auto first, lookup.FindFirst(reference));
   if (!first.has_value()) return NotFound();
-  ENLACE_ASSIGN_OR_RETURN(const auto second, reader.Get(Table::kCaseByReference,
-                                                        IndexKey(reference, kFirstRevision + 1)));
-  if (!second.has_value()) return LoadRevision(reader, *first);
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(reader, reference));
-  if (keys.empty()) return NotFound();
-  return LoadRevision(reader, keys.back());
+  ENLACE_ASSIGN_OR_RETURN(auto later, lookup.LaterKeys(reference));
+  return Revisions{*std::move(first), std::move(later)};
 }
 
-void Insert(Transaction& transaction, const Revision& revision) {
-  const std::string key = RevisionKey(transaction);
-  transaction.Put(Table::kCaseRevision, key, Encode(revision));
+StatusOr<StoredCase> LoadLater(const CaseLookup& lookup, std::string_view key,
+                               std::string_view first_key, std::string_view reference) {
+  ENLACE_ASSIGN_OR_RETURN(const std::string bytes, lookup.Row(key));
+  return Decode(bytes, key, first_key, reference);
+}
+
+// Oldest first. CASE_NOT_FOUND.
+StatusOr<std::vector<StoredCase>> LoadRevisions(const Reader& reader, std::string_view reference) {
+  ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  ENLACE_ASSIGN_OR_RETURN(const Revisions found, FindRevisions(lookup, reference));
+  std::vector<StoredCase> revisions;
+  ENLACE_ASSIGN_OR_RETURN(StoredCase first,
+                          Decode(found.first.bytes, found.first.key, found.first.key, reference));
+  revisions.push_back(std::move(first));
+  for (const std::string& key : found.later_keys) {
+    ENLACE_ASSIGN_OR_RETURN(StoredCase later, LoadLater(lookup, key, found.first.key, reference));
+    revisions.push_back(std::move(later));
+  }
+  return revisions;
+}
+
+// A revision from the second on.
+void Insert(Transaction& transaction, StoredCase& revision) {
+  revision.key = RevisionKey(transaction);
+  transaction.Put(Table::kCaseRevision, revision.key, Encode(revision));
   transaction.Put(Table::kCaseByReference,
-                  IndexKey(revision.record.reference, revision.record.revision), key);
-}
-
-// The first revision of a new record.
-StatusOr<Revision> AddRevision(Transaction& transaction, std::string_view entity,
-                               const CaseContent& content, const RandomSource& random) {
-  Revision revision;
-  revision.record.reference = random(kReferenceBytes);
-  revision.record.entity = std::string(entity);
-  revision.record.content = content;
-  revision.record.create_time_ms = transaction.now_ms();
-  revision.record.update_time_ms = transaction.now_ms();
-  revision.salt = random(kSaltBytes);
-  ENLACE_ASSIGN_OR_RETURN(const auto taken,
-                          transaction.Get(Table::kCaseByReference,
-                                          IndexKey(revision.record.reference, kFirstRevision)));
-  // Two equal draws of 128 bits mean a broken generator, and another person's record.
-  ENLACE_CHECK(!taken.has_value());
-  Insert(transaction, revision);
-  return revision;
+                  CaseIndexKey(revision.record.reference, revision.record.revision), revision.key);
 }
 
 std::string RowHash(std::string_view salt, std::string_view canonical,
@@ -174,7 +111,7 @@ std::string RowHash(std::string_view salt, std::string_view canonical,
   AppendU32(bytes, static_cast<uint32_t>(source_hash.size()));
   bytes += source_hash;
   bytes += canonical;
-  return std::string(AsView(crypto::HmacSha256(salt, bytes)).substr(0, kShortHashBytes));
+  return std::string(AsView(crypto::HmacSha256(salt, bytes)).substr(0, kRowHashBytes));
 }
 
 Status CheckActive(const CaseRecord& record) {
@@ -189,75 +126,131 @@ Status CheckActive(const CaseRecord& record) {
 
 // Advances `revision` to the next one. The wall clock may jump back; the record's time
 // does not, so that "as of" has one answer.
-void MakeNext(const Transaction& transaction, uint32_t reason, Revision& revision) {
+void MakeNext(const Transaction& transaction, uint32_t reason, StoredCase& revision) {
   CaseRecord& record = revision.record;
   ++record.revision;
   record.reason = reason;
   record.update_time_ms = std::max(record.update_time_ms, transaction.now_ms());
+  revision.nonce.clear();  // The row names its reference.
 }
 
 }  // namespace
 
+StatusOr<StoredCase> LoadStoredCase(const Reader& reader, std::string_view reference) {
+  ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  ENLACE_ASSIGN_OR_RETURN(const auto first, lookup.FindFirst(reference));
+  if (!first.has_value()) return NotFound();
+  ENLACE_ASSIGN_OR_RETURN(const bool has_later, lookup.HasLater(reference));
+  if (!has_later) return Decode(first->bytes, first->key, first->key, reference);
+  ENLACE_ASSIGN_OR_RETURN(const auto later, lookup.LaterKeys(reference));
+  ENLACE_CHECK(!later.empty());
+  return LoadLater(lookup, later.back(), first->key, reference);
+}
+
+StatusOr<StoredCase> LoadCaseRevision(const Reader& reader, std::string_view key) {
+  ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  ENLACE_ASSIGN_OR_RETURN(const std::string bytes, lookup.Row(key));
+  std::string converted;
+  ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(bytes, converted));
+  ENLACE_ASSIGN_OR_RETURN(const std::string reference, lookup.ReferenceOf(key, row));
+  if (row.revision == 1) return Decode(bytes, key, key, reference);
+  ENLACE_ASSIGN_OR_RETURN(const auto first, lookup.FindFirst(reference));
+  if (!first.has_value()) {
+    return Error(Reason::STORE_CORRUPT, "a record lacks its first revision; run enlaced verify");
+  }
+  return Decode(bytes, key, first->key, reference);
+}
+
 StatusOr<CaseRecord> LoadCase(const Reader& reader, std::string_view reference) {
-  ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadLast(reader, reference));
-  return std::move(revision.record);
+  ENLACE_ASSIGN_OR_RETURN(StoredCase last, LoadStoredCase(reader, reference));
+  return std::move(last.record);
 }
 
 StatusOr<CaseRecord> LoadCaseAsOf(const Reader& reader, std::string_view reference,
                                   int64_t as_of_ms) {
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(reader, reference));
+  ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  ENLACE_ASSIGN_OR_RETURN(const Revisions found, FindRevisions(lookup, reference));
   // Newest first: most questions are about the recent past.
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
-    ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadRevision(reader, *key));
-    if (revision.record.update_time_ms <= as_of_ms) return std::move(revision.record);
+  for (auto key = found.later_keys.rbegin(); key != found.later_keys.rend(); ++key) {
+    ENLACE_ASSIGN_OR_RETURN(StoredCase later, LoadLater(lookup, *key, found.first.key, reference));
+    if (later.record.update_time_ms <= as_of_ms) return std::move(later.record);
   }
+  ENLACE_ASSIGN_OR_RETURN(StoredCase first,
+                          Decode(found.first.bytes, found.first.key, found.first.key, reference));
+  if (first.record.update_time_ms <= as_of_ms) return std::move(first.record);
   return NotFound();
 }
 
 StatusOr<std::vector<CaseRecord>> LoadCaseHistory(const Reader& reader,
                                                   std::string_view reference) {
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(reader, reference));
-  if (keys.empty()) return NotFound();
+  ENLACE_ASSIGN_OR_RETURN(auto revisions, LoadRevisions(reader, reference));
   std::vector<CaseRecord> history;
-  for (const std::string& key : keys) {
-    ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadRevision(reader, key));
-    history.push_back(std::move(revision.record));
-  }
+  history.reserve(revisions.size());
+  for (StoredCase& revision : revisions) history.push_back(std::move(revision.record));
   return history;
+}
+
+StatusOr<CaseAdder> CaseAdder::Open(Transaction& transaction, std::string_view entity,
+                                    const RandomSource& random) {
+  ENLACE_ASSIGN_OR_RETURN(auto references, CaseReferences::LoadOrMake(transaction, random));
+  return CaseAdder(transaction, entity, std::move(references), random(kNonceBytes));
+}
+
+StatusOr<CaseAdder::Added> CaseAdder::Add(std::string_view content) {
+  CaseRowView row;
+  row.entity = entity_;
+  row.content = content;
+  row.nonce = nonce_;
+  row.revision = 1;
+  row.create_time_ms = transaction_.now_ms();
+  row.update_time_ms = transaction_.now_ms();
+  std::string key = RevisionKey(transaction_);
+  auto reference = references_.Reference(key, nonce_);
+  if (!reference.has_value()) {
+    return Error(Reason::STORE_LIMIT, "one write has too many new records; split it");
+  }
+  transaction_.Put(Table::kCaseRevision, key, EncodeCaseRow(row));
+  return Added{std::move(key), *std::move(reference)};
 }
 
 StatusOr<CaseRecord> AddCase(Transaction& transaction, std::string_view entity,
                              const CaseContent& content, const RandomSource& random) {
-  ENLACE_ASSIGN_OR_RETURN(Revision revision, AddRevision(transaction, entity, content, random));
-  return std::move(revision.record);
+  ENLACE_ASSIGN_OR_RETURN(CaseAdder adder, CaseAdder::Open(transaction, entity, random));
+  ENLACE_ASSIGN_OR_RETURN(auto added, adder.Add(model::ContentWire(content)));
+  CaseRecord record;
+  record.reference = std::move(added.reference);
+  record.entity = entity;
+  record.content = content;
+  record.create_time_ms = transaction.now_ms();
+  record.update_time_ms = transaction.now_ms();
+  return record;
 }
 
-StatusOr<DeliveredCase> AddDeliveredCase(Transaction& transaction, std::string_view entity,
-                                         const CaseContent& content, std::string_view canonical,
-                                         std::string_view source_hash, const RandomSource& random) {
-  ENLACE_ASSIGN_OR_RETURN(Revision revision, AddRevision(transaction, entity, content, random));
-  std::string hash = RowHash(revision.salt, canonical, source_hash);
-  return DeliveredCase{std::move(revision.record), std::move(hash)};
-}
-
-StatusOr<CaseRecord> CorrectCase(Transaction& transaction, std::string_view reference,
+StatusOr<StoredCase> ReplaceCase(Transaction& transaction, StoredCase current,
                                  const CaseContent& content, uint32_t reason) {
-  ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadLast(transaction, reference));
-  ENLACE_RETURN_IF_ERROR(CheckActive(revision.record));
-  if (revision.record.revision >= kCaseRevisionsMax) {
+  ENLACE_RETURN_IF_ERROR(CheckActive(current.record));
+  if (current.record.revision >= kCaseRevisionsMax) {
     return Error(Reason::STORE_LIMIT,
                  fmt::format("a record has at most {} revisions; withdraw it and create a new one",
                              kCaseRevisionsMax));
   }
-  MakeNext(transaction, reason, revision);
-  revision.record.content = content;
-  Insert(transaction, revision);
-  return std::move(revision.record);
+  MakeNext(transaction, reason, current);
+  current.record.content = content;
+  Insert(transaction, current);
+  return current;
+}
+
+StatusOr<CaseRecord> CorrectCase(Transaction& transaction, std::string_view reference,
+                                 const CaseContent& content, uint32_t reason) {
+  ENLACE_ASSIGN_OR_RETURN(StoredCase current, LoadStoredCase(transaction, reference));
+  ENLACE_ASSIGN_OR_RETURN(StoredCase next,
+                          ReplaceCase(transaction, std::move(current), content, reason));
+  return std::move(next.record);
 }
 
 StatusOr<CaseRecord> WithdrawCase(Transaction& transaction, std::string_view reference,
                                   uint32_t reason) {
-  ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadLast(transaction, reference));
+  ENLACE_ASSIGN_OR_RETURN(StoredCase revision, LoadStoredCase(transaction, reference));
   ENLACE_RETURN_IF_ERROR(CheckActive(revision.record));
   MakeNext(transaction, reason, revision);
   revision.record.state = CaseState::kWithdrawn;
@@ -267,122 +260,27 @@ StatusOr<CaseRecord> WithdrawCase(Transaction& transaction, std::string_view ref
 
 StatusOr<CaseRecord> EraseCase(Transaction& transaction, std::string_view reference,
                                uint32_t reason) {
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, RevisionKeys(transaction, reference));
-  if (keys.empty()) return NotFound();
-  ENLACE_ASSIGN_OR_RETURN(Revision last, LoadRevision(transaction, keys.back()));
-  if (last.record.state == CaseState::kErased) return std::move(last.record);
-
-  for (const std::string& key : keys) {
-    ENLACE_ASSIGN_OR_RETURN(Revision revision, LoadRevision(transaction, key));
+  ENLACE_ASSIGN_OR_RETURN(auto revisions, LoadRevisions(transaction, reference));
+  if (revisions.back().record.state == CaseState::kErased) {
+    return std::move(revisions.back().record);
+  }
+  for (StoredCase& revision : revisions) {
     revision.record.content = CaseContent();
     revision.record.content.codelist_version = 0;
     revision.record.state = CaseState::kErased;
     revision.record.reason = 0;
     revision.salt.clear();
-    transaction.Put(Table::kCaseRevision, key, Encode(revision));
-    last = std::move(revision);
+    transaction.Put(Table::kCaseRevision, revision.key, Encode(revision));
   }
+  StoredCase& last = revisions.back();
   MakeNext(transaction, reason, last);
   Insert(transaction, last);
   return std::move(last.record);
 }
 
-StatusOr<CasePage> ListCases(const Reader& reader, std::string_view entity,
-                             const CaseListOptions& options) {
-  // First the rows that begin a record of the entity, then their last revisions: a scan
-  // must not read other tables on some engines.
-  std::vector<std::pair<std::string, std::string>> firsts;  // Key, reference.
-  size_t scanned = 0;
-  std::string last_key;
-  bool more = false;
-  Status fault;
-  ENLACE_RETURN_IF_ERROR(reader.Scan(
-      Table::kCaseRevision, {options.cursor, ""},
-      [&](std::string_view key, std::string_view value) {
-        if (scanned == options.rows_scanned_max || firsts.size() == options.records_max) {
-          more = true;
-          last_key = std::string(key);
-          return false;
-        }
-        ++scanned;
-        const auto revision = Decode(value);
-        if (!revision.ok()) {
-          fault = revision.status();
-          return false;
-        }
-        if (revision->record.revision == 1 && revision->record.entity == entity) {
-          firsts.emplace_back(key, revision->record.reference);
-        }
-        return true;
-      }));
-  ENLACE_RETURN_IF_ERROR(fault);
-  CasePage page;
-  for (const auto& [key, reference] : firsts) {
-    ENLACE_ASSIGN_OR_RETURN(CaseRecord record, LoadCase(reader, reference));
-    if (options.registration_year != 0 &&
-        record.content.registration_year != options.registration_year) {
-      continue;
-    }
-    page.records.push_back(std::move(record));
-  }
-  if (more) page.next_cursor = last_key;
-  return page;
-}
-
-Status ScanCaseRevisions(const Reader& reader,
-                         const std::function<bool(const CaseRecord&)>& visit) {
-  Status fault;
-  ENLACE_RETURN_IF_ERROR(
-      reader.Scan(Table::kCaseRevision, {}, [&](std::string_view, std::string_view value) {
-        const auto revision = Decode(value);
-        if (!revision.ok()) {
-          fault = revision.status();
-          return false;
-        }
-        return visit(revision->record);
-      }));
-  return fault;
-}
-
-StatusOr<std::string> HashSourceKey(Transaction& transaction, std::string_view entity,
-                                    std::string_view source_key, const RandomSource& random) {
-  ENLACE_CHECK(!source_key.empty() && source_key.size() <= kSourceKeyBytesMax);
-  const std::string name = fmt::format("source-key/{}", entity);
-  ENLACE_ASSIGN_OR_RETURN(auto key, transaction.Get(Table::kSecret, name));
-  if (!key.has_value()) {
-    key = random(kEntityKeyBytes);
-    transaction.Put(Table::kSecret, name, *key);
-  }
-  return std::string(AsView(crypto::HmacSha256(*key, source_key)).substr(0, kShortHashBytes));
-}
-
-StatusOr<std::optional<std::string>> FindBySourceKey(const Reader& reader, std::string_view entity,
-                                                     std::string_view source_hash) {
-  ENLACE_ASSIGN_OR_RETURN(auto value,
-                          reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash)));
-  if (value.has_value() && value->size() > kReferenceBytes) value->resize(kReferenceBytes);
-  return value;
-}
-
-StatusOr<std::string> SourceKeyDelivery(const Reader& reader, std::string_view entity,
-                                        std::string_view source_hash) {
-  ENLACE_ASSIGN_OR_RETURN(const auto value,
-                          reader.Get(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash)));
-  if (!value.has_value() || value->size() <= kReferenceBytes) return std::string();
-  return value->substr(kReferenceBytes);
-}
-
-void PutSourceKey(Transaction& transaction, std::string_view entity, std::string_view source_hash,
-                  std::string_view reference, std::string_view delivery) {
-  ENLACE_CHECK(delivery.empty() || reference.size() == kReferenceBytes);
-  std::string value(reference);
-  value += delivery;
-  transaction.Put(Table::kCaseBySourceKey, SourceKeyKey(entity, source_hash), value);
-}
-
 StatusOr<std::string> CaseRowHash(const Reader& reader, std::string_view reference,
                                   const CaseContent& content, std::string_view source_hash) {
-  ENLACE_ASSIGN_OR_RETURN(const Revision last, LoadLast(reader, reference));
+  ENLACE_ASSIGN_OR_RETURN(const StoredCase last, LoadStoredCase(reader, reference));
   if (last.record.state == CaseState::kErased) return std::string();
   return RowHash(last.salt, model::CanonicalBytes(content), source_hash);
 }

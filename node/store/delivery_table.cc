@@ -5,6 +5,7 @@
 #include "enlace/storage/v1/records.pb.h"
 #include "node/base/bytes.h"
 #include "node/base/check.h"
+#include "node/store/case_reference.h"
 #include "node/store/row_codec.h"
 
 namespace enlace::store {
@@ -20,6 +21,39 @@ std::string RowKey(const BatchId& batch, uint64_t row) {
   std::string key = RowPrefix(batch);
   AppendU64(key, row);
   return key;
+}
+
+// One byte longer than the key of a single row.
+std::string BlockKey(const BatchId& batch, uint64_t first_row) {
+  std::string key = RowKey(batch, first_row);
+  key.push_back(static_cast<char>(BatchBlock::kRows));
+  return key;
+}
+
+std::string RevisionOf(const BatchBlock::Row& row) {
+  std::string key;
+  AppendU64(key, row.commit);
+  AppendU32(key, row.index);
+  return key;
+}
+
+// What is known of a row in a block.
+std::optional<BatchRow> FromBlock(const BatchBlock::Row& row) {
+  if (row.outcome == 0) return std::nullopt;
+  BatchRow out;
+  out.outcome = static_cast<RowOutcome>(row.outcome);
+  out.keyed = row.keyed;
+  if (out.outcome != RowOutcome::kQuarantined) out.revision = RevisionOf(row);
+  return out;
+}
+
+void Move(const std::optional<BatchRow>& before, RowOutcome after, BatchAccount& account) {
+  if (before.has_value()) {
+    uint64_t& count = account.outcomes[before->outcome];
+    ENLACE_CHECK(count > 0);
+    if (--count == 0) account.outcomes.erase(before->outcome);
+  }
+  ++account.outcomes[after];
 }
 
 }  // namespace
@@ -43,6 +77,7 @@ StatusOr<std::optional<BatchAccount>> LoadBatch(const Reader& reader, const Batc
   BatchAccount account;
   account.format = row.format();
   account.subject = static_cast<BatchSubject>(row.subject());
+  account.blocks = row.blocks();
   for (const auto& [outcome, count] : row.outcomes()) {
     account.outcomes[static_cast<RowOutcome>(outcome)] = count;
   }
@@ -57,6 +92,7 @@ StatusOr<BatchAccount> OpenBatch(const Reader& reader, const BatchId& batch,
     BatchAccount fresh;
     fresh.format = std::string(format);
     fresh.subject = subject;
+    fresh.blocks = subject == BatchSubject::kCaseRecords;
     return fresh;
   }
   if (account->format != format || account->subject != subject) {
@@ -70,6 +106,7 @@ void PutBatch(Transaction& transaction, const BatchId& batch, const BatchAccount
   pb::StoredBatch row;
   row.set_format(account.format);
   row.set_subject(static_cast<uint32_t>(account.subject));
+  row.set_blocks(account.blocks);
   for (const auto& [outcome, count] : account.outcomes) {
     (*row.mutable_outcomes())[static_cast<uint32_t>(outcome)] = count;
   }
@@ -92,40 +129,91 @@ Status CountNotOurs(BatchAccount& account, PartRows rows, uint64_t not_ours) {
   return absl::OkStatus();
 }
 
-StatusOr<std::optional<BatchRow>> LoadBatchRow(const Reader& reader, const BatchId& batch,
-                                               uint64_t row) {
-  ENLACE_ASSIGN_OR_RETURN(const auto bytes, reader.Get(Table::kBatchRow, RowKey(batch, row)));
+StatusOr<std::optional<BatchRow>> BatchRows::Find(uint64_t row, const BatchAccount& account) {
+  if (account.blocks) {
+    ENLACE_ASSIGN_OR_RETURN(const Kept* kept, KeptOf(row));
+    return FromBlock(kept->block.At(row));
+  }
+  if (row == 0 || looked_at_ != row) {
+    ENLACE_ASSIGN_OR_RETURN(seen_, LoadSingle(row));
+    looked_at_ = row;
+  }
+  return seen_;
+}
+
+Status BatchRows::Put(uint64_t row, const BatchRow& became, BatchAccount& account) {
+  ENLACE_ASSIGN_OR_RETURN(const auto before, Find(row, account));
+  if (account.blocks) {
+    ENLACE_ASSIGN_OR_RETURN(Kept * kept, KeptOf(row));
+    kept->changed = true;
+    BatchBlock::Row& out = kept->block.At(row);
+    out = {static_cast<uint8_t>(became.outcome), became.keyed, 0, 0};
+    if (became.outcome != RowOutcome::kQuarantined) {
+      ENLACE_CHECK(became.revision.size() == kRevisionKeyBytes);
+      out.commit = ReadU64(became.revision);
+      out.index = ReadU32(became.revision, 8);
+    }
+  } else {
+    PutSingle(row, became);
+  }
+  Move(before, became.outcome, account);
+  if (became.outcome == RowOutcome::kQuarantined) {
+    transaction_.Put(Table::kQuarantine, RowKey(batch_, row), became.field + '\0' + became.reason);
+  } else if (before.has_value() && before->outcome == RowOutcome::kQuarantined) {
+    transaction_.Delete(Table::kQuarantine, RowKey(batch_, row));
+  }
+  return absl::OkStatus();
+}
+
+void BatchRows::Flush() {
+  for (auto& [first_row, kept] : blocks_) {
+    if (!kept.changed) continue;
+    transaction_.Put(Table::kBatchRow, BlockKey(batch_, first_row), kept.block.Encode());
+    kept.changed = false;
+  }
+}
+
+StatusOr<BatchRows::Kept*> BatchRows::KeptOf(uint64_t row) {
+  const uint64_t first_row = BatchBlock::FirstRow(row);
+  const auto found = blocks_.find(first_row);
+  if (found != blocks_.end()) return &found->second;
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes,
+                          transaction_.Get(Table::kBatchRow, BlockKey(batch_, first_row)));
+  Kept kept;
+  if (bytes.has_value()) {
+    ENLACE_ASSIGN_OR_RETURN(kept.block, BatchBlock::Parse(*bytes));
+  }
+  return &blocks_.emplace(first_row, std::move(kept)).first->second;
+}
+
+StatusOr<std::optional<BatchRow>> BatchRows::LoadSingle(uint64_t row) const {
+  ENLACE_ASSIGN_OR_RETURN(const auto bytes,
+                          transaction_.Get(Table::kBatchRow, RowKey(batch_, row)));
   if (!bytes.has_value()) return std::optional<BatchRow>();
   pb::StoredBatchRow stored;
   ENLACE_RETURN_IF_ERROR(ParseRow(*bytes, "batch_row", stored));
-  return std::optional<BatchRow>({static_cast<RowOutcome>(stored.outcome()), stored.content_hash(),
-                                  stored.subject(), stored.reason(), stored.field()});
+  BatchRow out;
+  out.outcome = static_cast<RowOutcome>(stored.outcome());
+  out.revision = stored.revision();
+  out.keyed = stored.keyed();
+  out.content_hash = stored.content_hash();
+  out.subject = stored.subject();
+  out.reason = stored.reason();
+  out.field = stored.field();
+  return std::optional<BatchRow>(std::move(out));
 }
 
-void PutBatchRow(Transaction& transaction, const BatchId& batch, uint64_t row,
-                 const std::optional<BatchRow>& before, const BatchRow& after,
-                 BatchAccount& account) {
+void BatchRows::PutSingle(uint64_t row, const BatchRow& became) {
   pb::StoredBatchRow stored;
-  stored.set_outcome(static_cast<uint32_t>(after.outcome));
-  stored.set_content_hash(after.content_hash);
-  stored.set_subject(after.subject);
-  stored.set_reason(after.reason);
-  stored.set_field(after.field);
-  const std::string key = RowKey(batch, row);
-  transaction.Put(Table::kBatchRow, key, SerializeRow(stored));
-
-  if (before.has_value()) {
-    uint64_t& count = account.outcomes[before->outcome];
-    ENLACE_CHECK(count > 0);
-    if (--count == 0) account.outcomes.erase(before->outcome);
-  }
-  ++account.outcomes[after.outcome];
-
-  if (after.outcome == RowOutcome::kQuarantined) {
-    transaction.Put(Table::kQuarantine, key, after.field + '\0' + after.reason);
-  } else if (before.has_value() && before->outcome == RowOutcome::kQuarantined) {
-    transaction.Delete(Table::kQuarantine, key);
-  }
+  stored.set_outcome(static_cast<uint32_t>(became.outcome));
+  stored.set_content_hash(became.content_hash);
+  stored.set_subject(became.subject);
+  stored.set_reason(became.reason);
+  stored.set_field(became.field);
+  stored.set_revision(became.revision);
+  stored.set_keyed(became.keyed);
+  transaction_.Put(Table::kBatchRow, RowKey(batch_, row), SerializeRow(stored));
+  looked_at_ = 0;
 }
 
 StatusOr<std::vector<QuarantineRow>> ListQuarantine(const Reader& reader, const BatchId& batch,

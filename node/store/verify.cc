@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "enlace/storage/v1/records.pb.h"
+#include "node/store/batch_block.h"
+#include "node/store/case_row.h"
 
 namespace enlace::store {
 namespace {
@@ -14,6 +16,20 @@ bool Parses(std::string_view value) {
   return Message().ParseFromArray(value.data(), static_cast<int>(value.size()));
 }
 
+bool IsCaseRow(std::string_view value) {
+  std::string converted;
+  const auto row = ParseCaseRow(value, converted);
+  model::CaseContent content;
+  return row.ok() && DecodeContent(row->content, content).ok();
+}
+
+// The key of a block is one byte longer than that of a row: entity, batch id and a number.
+bool IsBatchRow(std::string_view key, std::string_view value) {
+  const size_t number_at = key.find('/', key.find('/') + 1) + 1;
+  const bool is_block = key.size() - number_at == sizeof(uint64_t) + 1;
+  return is_block ? BatchBlock::Parse(value).ok() : Parses<pb::StoredBatchRow>(value);
+}
+
 // Whether a value is what its table holds. Bare bytes (references, keys of other tables,
 // header bytes, key material) are read by their own modules; here any bytes will do.
 bool Decodes(Table table, std::string_view key, std::string_view value) {
@@ -21,13 +37,13 @@ bool Decodes(Table table, std::string_view key, std::string_view value) {
     case Table::kMeta:
       return key == "store" ? Parses<pb::StoreMeta>(value) : key != "commit" || value.size() == 8;
     case Table::kCaseRevision:
-      return Parses<pb::StoredCaseRevision>(value);
+      return IsCaseRow(value);
     case Table::kObservation:
       return Parses<pb::StoredObservation>(value);
     case Table::kBatch:
       return Parses<pb::StoredBatch>(value);
     case Table::kBatchRow:
-      return Parses<pb::StoredBatchRow>(value);
+      return IsBatchRow(key, value);
     case Table::kRequest:
       return Parses<pb::StoredRequest>(value);
     case Table::kProgramme:

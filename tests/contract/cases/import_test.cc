@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <array>
+#include <fstream>
 #include <set>
+#include <sstream>
 #include <thread>
 
+#include "node/store/source_keys.h"
 #include "tests/contract/cases/case_fixture.h"
 #include "tests/testing/temp_dir.h"
 
@@ -222,6 +226,78 @@ TEST_F(ImportCaseRecords, ARowIsTheSameUnderALaterVersionOfTheCodeLists) {
   }
   EXPECT_EQ(Get(node_.police, name)->revision(), 1u);
   EXPECT_EQ(ReasonOf(import(kBatch, 2021).status()), Reason::BATCH_CONFLICT);
+}
+
+// Rows that an earlier program wrote: see tests/golden/national_rows_old.txt.
+class ImportOverOldRows : public CaseContractTest {
+ protected:
+  void SetUp() override {
+    std::ifstream file(ENLACE_SOURCE_DIR "/tests/golden/national_rows_old.txt");
+    ASSERT_TRUE(file.good());
+    const auto names = store::TableNames();
+    for (int i = 0; i < 5; ++i) {
+      node_.db.Commit([](store::Transaction& t) { t.Put(store::Table::kMeta, "commits", "some"); });
+    }
+    node_.db.Commit([&](store::Transaction& t) {
+      for (std::string line; std::getline(file, line);) {
+        if (line.starts_with('#')) continue;
+        std::istringstream words(line);
+        std::string table, key, value;
+        words >> table >> key >> value;
+        const auto at = std::find(names.begin(), names.end(), table);
+        t.Put(static_cast<store::Table>(at - names.begin()), *HexDecode(key), *HexDecode(value));
+      }
+    });
+  }
+  static pb::CaseRecord OldRecord() {
+    pb::CaseRecord record;
+    record.set_codelist_version(1);
+    record.set_registration_year(2020);
+    record.set_registration_quarter(3);
+    auto& sex = *record.add_singles();
+    sex.set_attribute(model::kSex);
+    sex.set_code(2);
+    auto& age = *record.add_singles();
+    age.set_attribute(model::kAgeBand);
+    age.set_missing(pb::MISSING_UNKNOWN);
+    auto& forms = *record.add_sets();
+    forms.set_attribute(model::kForms);
+    forms.add_affirmed(1);
+    forms.add_affirmed(2);
+    forms.add_denied(3);
+    forms.set_rest(pb::MISSING_NOT_APPLICABLE);
+    return record;
+  }
+  const std::string old_batch_ = "00112233445566778899aabbccddeeff";
+  const std::string old_name_ = "jurisdictions/ARG/cases/000000000000000208090a0b0c0d0e0f";
+};
+
+TEST_F(ImportOverOldRows, ADeliveryOfAnEarlierProgramGoesOnWhereItWas) {
+  auto request = Batch(old_batch_);
+  AddRow(request, 1, OldRecord(), "key-1");
+  AddRow(request, 2, ValidRecord(2021));
+  const auto first = Import(request);
+  ASSERT_EQ(first.results_size(), 2);
+  EXPECT_EQ(first.results(0).outcome(), pb::RowResult::UNCHANGED);
+  EXPECT_EQ(first.results(0).name(), old_name_);
+  EXPECT_EQ(first.results(1).outcome(), pb::RowResult::ACCEPTED);
+  const auto second = Import(request);
+  EXPECT_EQ(second.results(1).outcome(), pb::RowResult::UNCHANGED);
+  EXPECT_EQ(second.results(1).name(), first.results(1).name());
+  request.mutable_rows(1)->mutable_case_record()->set_registration_year(2019);
+  EXPECT_EQ(ReasonOf(TryImport(request).status()), Reason::BATCH_CONFLICT);
+  request.mutable_rows()->RemoveLast();
+  request.mutable_rows(0)->mutable_case_record()->set_registration_year(2019);
+  EXPECT_EQ(ReasonOf(TryImport(request).status()), Reason::BATCH_CONFLICT);
+}
+
+TEST_F(ImportOverOldRows, ALaterDeliverySpeaksOfTheRecordByItsKey) {
+  // The record was withdrawn, so that the key leads to it and nothing is stored.
+  auto request = Batch();
+  AddRow(request, 1, OldRecord(), "key-1");
+  const auto response = Import(request);
+  EXPECT_EQ(response.results(0).outcome(), pb::RowResult::QUARANTINED);
+  EXPECT_EQ(response.results(0).reason(), "CASE_WITHDRAWN");
 }
 
 TEST_F(ImportCaseRecords, SourceKeysOfEntitiesAreApart) {

@@ -11,6 +11,7 @@
 #include "node/store/case_table.h"
 #include "node/store/delivery_table.h"
 #include "node/store/observation_table.h"
+#include "node/store/source_keys.h"
 #include "tests/testing/memory_store.h"
 
 // Keys and values of the national tables are a format: a database written by one version
@@ -31,18 +32,23 @@ void WriteExamples(enlace::testing::MemoryStore& db) {
   const BatchId batch{"police", "00112233445566778899aabbccddeeff"};
 
   db.Commit([&](Transaction& t) {
-    const std::string hash = *HashSourceKey(t, "police", "key-1", random);
+    const SourceKeyHasher hasher = *SourceKeyHasher::LoadOrMake(t, "police", random);
     const auto record = *AddCase(t, "police", content, random);
-    PutSourceKey(t, "police", hash, record.reference);
-    PutSourceKey(t, "police", *HashSourceKey(t, "police", "key-2", random), record.reference,
-                 batch.id);
+    const std::string key = LoadStoredCase(t, record.reference)->key;
+    PutSourceKey(t, "police", hasher.Hash("key-1"), key);
+    PutSourceKey(t, "police", hasher.Hash("key-2"), key, batch.id);
     auto account = *OpenBatch(t, batch, "ctdc-kanon-2020", BatchSubject::kCaseRecords);
-    PutBatchRow(t, batch, 1, std::nullopt,
-                {RowOutcome::kAccepted, *CaseRowHash(t, record.reference, content, hash),
-                 record.reference, "", ""},
-                account);
-    PutBatchRow(t, batch, 258, std::nullopt,
-                {RowOutcome::kQuarantined, "", "", "VALUE_UNKNOWN", "gender"}, account);
+    BatchRow accepted;
+    accepted.revision = key;
+    accepted.keyed = true;
+    BatchRow aside;
+    aside.outcome = RowOutcome::kQuarantined;
+    aside.reason = "VALUE_UNKNOWN";
+    aside.field = "gender";
+    BatchRows rows(t, batch);
+    ASSERT_TRUE(rows.Put(1, accepted, account).ok());
+    ASSERT_TRUE(rows.Put(258, aside, account).ok());
+    rows.Flush();
     ASSERT_TRUE(CountNotOurs(account, {1, 1}, 3).ok());
     PutBatch(t, batch, account);
     PutRequest(t, "spiffe://arg.demo/entity/police/a", "/S/M", "id", crypto::Sha256("x"), "name");
@@ -66,9 +72,19 @@ void WriteExamples(enlace::testing::MemoryStore& db) {
   });
   db.clock.AdvanceMs(1000);
   db.Commit([&](Transaction& t) {
-    const std::string hash = *HashSourceKey(t, "police", "key-1", random);
-    const std::string reference = **FindBySourceKey(t, "police", hash);
-    ASSERT_TRUE(WithdrawCase(t, reference, 4).ok());
+    const auto hasher = *SourceKeyHasher::Load(t, "police");
+    const auto found = *FindBySourceKey(t, "police", hasher->Hash("key-1"));
+    ASSERT_TRUE(WithdrawCase(t, LoadCaseOf(t, *found)->record.reference, 4).ok());
+    // A batch that an earlier program began, and one of figures, have no blocks.
+    const BatchId other{"police", "ffeeddccbbaa99887766554433221100"};
+    auto account = *OpenBatch(t, other, "glotip", BatchSubject::kObservations);
+    BatchRow accepted;
+    accepted.content_hash = "0123456789abcdef";
+    accepted.subject = "1-2-32-1-0-2021";
+    BatchRows rows(t, other);
+    ASSERT_TRUE(rows.Put(77, accepted, account).ok());
+    rows.Flush();
+    PutBatch(t, other, account);
   });
 }
 

@@ -200,7 +200,8 @@ TEST_F(TabulateCaseRecords, RevisionsToldOfInAnyOrderGiveTheSameTable) {
   auto late = *service::CaseColumns::Load(*empty.db.store, ShippedCodesPtr());
   // The store they follow has all three commits by then.
   empty.db.Commit([&](store::Transaction& transaction) {
-    for (const auto table : {store::Table::kCaseRevision, store::Table::kCaseByReference}) {
+    for (const auto table : {store::Table::kCaseRevision, store::Table::kCaseByReference,
+                             store::Table::kSecret}) {
       ASSERT_TRUE(node_.db.store->Read()
                       ->Scan(table, {},
                              [&](std::string_view key, std::string_view value) {

@@ -10,6 +10,7 @@
 #include "client/cli/program.h"
 #include "client/intake/ctdc_export.h"
 #include "client/lib/paging.h"
+#include "client/lib/tabulation.h"
 #include "node/model/attributes.h"
 
 namespace enlace::cli {
@@ -136,7 +137,7 @@ class CasesTabulate final : public Command {
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(response));
     } else {
-      PrintCells(context, *registry, request, response);
+      ENLACE_RETURN_IF_ERROR(PrintCells(context, *registry, request, response));
     }
     return kExitOk;
   }
@@ -180,9 +181,9 @@ class CasesTabulate final : public Command {
     return out;
   }
 
-  static void PrintCells(Context& context, const codes::Registry& registry,
-                         const api::TabulateCaseRecordsRequest& request,
-                         const api::TabulateCaseRecordsResponse& response) {
+  static Status PrintCells(Context& context, const codes::Registry& registry,
+                           const api::TabulateCaseRecordsRequest& request,
+                           const api::TabulateCaseRecordsResponse& response) {
     const std::string& language = context.settings().language;
     std::vector<const model::AttributeInfo*> infos;
     std::vector<std::string> header;
@@ -203,27 +204,27 @@ class CasesTabulate final : public Command {
     }
     Table table(header);
     table.AlignRight(count_column);
-    for (const api::TabulationCell& cell : response.cells()) {
+    const auto add = [&](const client::TabulationCell& cell) {
       std::vector<std::string> row;
-      for (int i = 0; i < cell.coordinates_size() && i < request.attributes_size(); ++i) {
-        const auto& at = cell.coordinates(i);
-        row.push_back(
-            at.missing() == api::MISSING_UNSPECIFIED
-                ? CodeLabel(registry.Get(infos[static_cast<size_t>(i)]->list), at.code(), language)
-                : MissingLabel(static_cast<model::Missing>(at.missing()), language));
+      for (size_t i = 0; i < std::min(cell.coordinates.size(), infos.size()); ++i) {
+        const auto& at = cell.coordinates[i];
+        row.push_back(at.missing == api::MISSING_UNSPECIFIED
+                          ? CodeLabel(registry.Get(infos[i]->list), at.code, language)
+                          : MissingLabel(static_cast<model::Missing>(at.missing), language));
       }
       row.resize(infos.size());
-      row.push_back(cell.suppressed() ? Word("suppressed", language)
-                                      : std::to_string(cell.count()));
+      row.push_back(cell.suppressed ? Word("suppressed", language) : std::to_string(cell.count));
       if (csv) {
         row.emplace_back(kCaseRecordsBasis);
         row.emplace_back(CountsStatusesTogether(request) ? "together" : "as asked");
         row.insert(row.end(), basis.begin(), basis.end());
       }
       table.Add(std::move(row));
-    }
+    };
+    ENLACE_RETURN_IF_ERROR(client::ForEachCell(response, add));
     context.PrintTable(table);
     if (!csv) PrintBasis(context, registry, request, response, basis);
+    return Status();
   }
 
   static std::vector<std::string> BasisCells(const api::TabulateCaseRecordsResponse& response,

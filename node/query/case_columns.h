@@ -67,7 +67,7 @@ class CaseColumns {
   struct Columns;
   struct Plan;
   class Selection;
-  class Scan;
+  class Counting;
 
   // Fields of violations begin with `prefix`.
   StatusOr<Plan> MakePlan(const TabulationRequest& request, const Viewer& viewer,

@@ -5,6 +5,16 @@
 #include <fmt/format.h>
 
 namespace enlace::query {
+namespace {
+
+template <typename Slot, typename Key>
+void AddProducts(const Slot* slots, size_t count, Key stride, Key* keys) {
+  for (size_t i = 0; i < count; ++i) {
+    keys[i] = static_cast<Key>(keys[i] + static_cast<Key>(slots[i]) * stride);
+  }
+}
+
+}  // namespace
 
 void SingleColumn::Append(uint32_t slot) {
   if (wide_) {
@@ -34,24 +44,84 @@ Coordinate SingleColumn::CoordinateOf(uint32_t slot) const {
   return {list_.codes()[slot - kReasonSlots].number, model::Missing::kNone};
 }
 
-void SingleColumn::AddKeys(size_t first_row, size_t count, uint32_t stride, uint32_t* keys) const {
+template <typename Key>
+void SingleColumn::AddKeys(size_t first_row, size_t count, Key stride, Key* keys) const {
   if (wide_) {
-    const uint16_t* const slots = broad_.From(first_row);
-    for (size_t i = 0; i < count; ++i) keys[i] += slots[i] * stride;
+    AddProducts(broad_.From(first_row), count, stride, keys);
   } else {
-    const uint8_t* const slots = narrow_.From(first_row);
-    for (size_t i = 0; i < count; ++i) keys[i] += slots[i] * stride;
+    AddProducts(narrow_.From(first_row), count, stride, keys);
+  }
+}
+template void SingleColumn::AddKeys(size_t, size_t, uint16_t, uint16_t*) const;
+template void SingleColumn::AddKeys(size_t, size_t, uint32_t, uint32_t*) const;
+
+void SingleColumn::KeepSlots(size_t first_row, size_t count, const uint8_t* slots,
+                             uint8_t* taken) const {
+  if (wide_) {
+    const uint16_t* const held = broad_.From(first_row);
+    for (size_t i = 0; i < count; ++i) taken[i] &= slots[held[i]];
+  } else {
+    const uint8_t* const held = narrow_.From(first_row);
+    for (size_t i = 0; i < count; ++i) taken[i] &= slots[held[i]];
   }
 }
 
 SetColumn::SetColumn(const model::AttributeInfo& info, const codes::CodeList& list)
-    : info_(info), list_(list) {
-  const uint32_t highest = list.codes().empty() ? 0 : list.codes().back().number;
-  while (highest >= 8 * bytes_) bytes_ *= 2;
+    : info_(info), list_(list), highest_(list.codes().empty() ? 0 : list.codes().back().number) {
+  while (highest_ >= 8 * width_) width_ *= 2;
+}
+
+template <typename Visit>
+void SetColumn::VisitBlock(size_t first_row, Visit visit) const {
+  switch (width_) {
+    case 1:
+      return visit(bytes1_.From(first_row));
+    case 2:
+      return visit(bytes2_.From(first_row));
+    case 4:
+      return visit(bytes4_.From(first_row));
+    default:
+      visit(bytes8_.From(first_row));
+  }
+}
+
+uint32_t SetColumn::ByteValues(size_t byte) const {
+  const size_t bits = std::min<size_t>(8, highest_ + 1 - 8 * byte);
+  // The first byte holds a reason as well, which takes three bits.
+  return 1U << (byte == 0 ? std::max<size_t>(bits, 3) : bits);
+}
+
+bool SetColumn::ByteHasSlot(size_t byte, uint32_t value, uint32_t slot) {
+  if (byte == 0 && !Affirms(value)) return value >> 1 == slot;
+  if (slot < kReasonSlots) return false;
+  const uint32_t code = slot - kReasonSlots + 1;
+  return code / 8 == byte && ((value >> (code % 8)) & 1U) != 0;
+}
+
+template <typename Key>
+void SetColumn::AddByteKeys(size_t first_row, size_t count, size_t byte, Key stride,
+                            Key* keys) const {
+  VisitBlock(first_row, [=](const auto* held) {
+    for (size_t i = 0; i < count; ++i) {
+      const auto value = static_cast<Key>((held[i] >> (8 * byte)) & 0xFFU);
+      keys[i] = static_cast<Key>(keys[i] + value * stride);
+    }
+  });
+}
+template void SetColumn::AddByteKeys(size_t, size_t, size_t, uint16_t, uint16_t*) const;
+template void SetColumn::AddByteKeys(size_t, size_t, size_t, uint32_t, uint32_t*) const;
+
+void SetColumn::KeepAffirmed(size_t first_row, size_t count, uint64_t mask, uint8_t* taken) const {
+  VisitBlock(first_row, [=](const auto* held) {
+    for (size_t i = 0; i < count; ++i) {
+      const bool affirmed = (held[i] & 1U) == 0 && (held[i] & mask) != 0;
+      taken[i] = static_cast<uint8_t>(taken[i] & (affirmed ? 1U : 0U));
+    }
+  });
 }
 
 uint64_t SetColumn::Held(size_t row) const {
-  switch (bytes_) {
+  switch (width_) {
     case 1:
       return bytes1_[row];
     case 2:
@@ -66,7 +136,7 @@ uint64_t SetColumn::Held(size_t row) const {
 void SetColumn::Append(const model::SetValue& value) {
   const uint64_t held =
       value.affirmed != 0 ? value.affirmed : (uint64_t{ReasonSlot(value.rest)} << 1) | 1U;
-  switch (bytes_) {
+  switch (width_) {
     case 1:
       return bytes1_.Append(static_cast<uint8_t>(held));
     case 2:
@@ -80,7 +150,7 @@ void SetColumn::Append(const model::SetValue& value) {
 
 void SetColumn::Wipe(size_t row) {
   const auto held = static_cast<uint8_t>((ReasonSlot(model::Missing::kNotCollected) << 1) | 1U);
-  switch (bytes_) {
+  switch (width_) {
     case 1:
       bytes1_[row] = held;
       return;

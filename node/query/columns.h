@@ -25,7 +25,6 @@ inline constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 inline constexpr uint32_t kReasonSlots = 3;
 // Entities whose records one node can hold.
 inline constexpr size_t kEntitiesMax = 1 << 16;
-inline constexpr uint32_t kSetSlots = kReasonSlots + 63;
 
 inline uint32_t ReasonSlot(model::Missing missing) { return static_cast<uint32_t>(missing) - 1; }
 
@@ -41,8 +40,12 @@ class SingleColumn {
   uint32_t Get(size_t row) const { return wide_ ? broad_[row] : narrow_[row]; }
   void Append(uint32_t slot);
   void Wipe(size_t row);
-  // Adds slot * stride of `count` rows, from the first of a block on, to `keys`.
-  void AddKeys(size_t first_row, size_t count, uint32_t stride, uint32_t* keys) const;
+  // Adds slot * stride of `count` rows, from the first of a block on, to `keys`. Key is uint16_t
+  // or uint32_t.
+  template <typename Key>
+  void AddKeys(size_t first_row, size_t count, Key stride, Key* keys) const;
+  // Clears `taken` where the slot's entry in `slots` is 0, for rows as above.
+  void KeepSlots(size_t first_row, size_t count, const uint8_t* slots, uint8_t* taken) const;
   // kNoRow when the list has no such code.
   uint32_t SlotOf(uint32_t code) const;
   Coordinate CoordinateOf(uint32_t slot) const;
@@ -74,13 +77,32 @@ class SetColumn {
   void Append(const model::SetValue& value);
   void Wipe(size_t row);
   static Coordinate CoordinateOf(uint32_t slot);
+  // Reasons, then the codes from 1 to the highest of the list.
+  uint32_t slots() const { return kReasonSlots + highest_; }
+
+  // The mask byte by byte, the lowest first, as it is held.
+  size_t bytes() const { return highest_ / 8 + 1; }
+  uint32_t ByteValues(size_t byte) const;
+  // Whether a row whose byte number `byte` is `value` counts in the slot, by this byte alone.
+  static bool ByteHasSlot(size_t byte, uint32_t value, uint32_t slot);
+  // Whether a row with this first byte affirms anything.
+  static bool Affirms(uint32_t first_byte) { return (first_byte & 1U) == 0; }
+  // Adds byte * stride of `count` rows, from the first of a block on, to `keys`.
+  template <typename Key>
+  void AddByteKeys(size_t first_row, size_t count, size_t byte, Key stride, Key* keys) const;
+  // Clears `taken` where no code of `mask` is affirmed, for rows as above.
+  void KeepAffirmed(size_t first_row, size_t count, uint64_t mask, uint8_t* taken) const;
 
  private:
   uint64_t Held(size_t row) const;
+  // `visit` gets the masks from row `first_row` on, the first of a block, in their type.
+  template <typename Visit>
+  void VisitBlock(size_t first_row, Visit visit) const;
 
   const model::AttributeInfo& info_;
   const codes::CodeList& list_;
-  size_t bytes_ = 1;  // Of one mask; the column of that width is used.
+  const uint32_t highest_;  // Code; 0 when the list is empty.
+  size_t width_ = 1;        // Bytes of one mask; the column of that width is used.
   Blocks<uint8_t> bytes1_;
   Blocks<uint16_t> bytes2_;
   Blocks<uint32_t> bytes4_;

@@ -17,7 +17,8 @@ struct Axis {
   const SetColumn* set = nullptr;
   uint64_t stride = 1;  // The last axis has 1, so that keys are in the order of coordinates.
 
-  uint64_t slots() const { return single != nullptr ? single->slots() : kSetSlots; }
+  uint32_t attribute() const { return single != nullptr ? single->attribute() : set->attribute(); }
+  uint64_t slots() const { return single != nullptr ? single->slots() : set->slots(); }
   Coordinate CoordinateOf(uint32_t slot) const {
     return single != nullptr ? single->CoordinateOf(slot) : SetColumn::CoordinateOf(slot);
   }
@@ -27,12 +28,17 @@ struct Axis {
 struct Test {
   const SingleColumn* single = nullptr;
   const SetColumn* set = nullptr;
-  std::vector<char> slots;  // By slot, for a single attribute.
-  uint64_t mask = 0;        // For a set.
+  std::vector<uint8_t> slots;  // 1 for each slot that passes, of a single attribute.
+  uint64_t mask = 0;           // Codes that pass, of a set.
 
   bool operator==(const Test&) const = default;
-  bool Passes(uint32_t row) const {
-    return single != nullptr ? slots[single->Get(row)] != 0 : (set->Affirmed(row) & mask) != 0;
+  // Clears `taken` of the rows that do not pass; `first_row` is the first of a block.
+  void Keep(size_t first_row, size_t count, uint8_t* taken) const {
+    if (single != nullptr) {
+      single->KeepSlots(first_row, count, slots.data(), taken);
+    } else {
+      set->KeepAffirmed(first_row, count, mask, taken);
+    }
   }
 };
 

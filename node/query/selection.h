@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "node/query/columns.h"
+#include "node/query/cube.h"
 #include "node/query/plan.h"
 
 // Inside of CaseColumns: which rows of a block a question counts. Guarded by its lock.
@@ -18,19 +21,20 @@ class CaseColumns::Selection {
   // Rows `from` to before `to`: one block, or the beginning of the last one.
   void Select(uint32_t from, uint32_t to);
 
-  // Of the block: true when every row is counted; otherwise rows() are, from the block's first.
-  bool all() const { return all_; }
-  const std::vector<uint16_t>& rows() const { return rows_; }
-  uint32_t from() const { return from_; }
-  uint32_t count() const { return count_; }  // Rows of the block, counted or not.
+  // Of the block.
+  BlockRows rows() const { return {from_, count_, all_, {rows_.data(), taken_}}; }
 
-  // Over all blocks.
+  // After the last block: needs no lock from then on.
+  void Finish();
   uint64_t records() const { return records_; }
-  std::vector<std::string> Entities() const;
+  const std::vector<std::string>& entities() const { return entities_; }  // Ascending.
 
  private:
-  bool TakesAll(uint32_t from) const;
-  bool Takes(uint32_t row) const;
+  bool TakesAll() const;
+  // By time, year, entity and conditions, for each row of the block 1 or 0.
+  void Mark(uint8_t* taken) const;
+  void MarkByTime(uint8_t* taken) const;
+  bool now() const { return plan_.as_of_ms == kOpenEnd - 1; }
 
   const Columns& columns_;
   const Plan& plan_;
@@ -39,8 +43,10 @@ class CaseColumns::Selection {
   bool all_ = false;
   uint32_t from_ = 0;
   uint32_t count_ = 0;
-  std::vector<uint16_t> rows_;
-  std::vector<char> entity_seen_;
+  uint32_t taken_ = 0;                     // Of rows_, that are listed.
+  std::array<uint16_t, kBlockRows> rows_;  // From the block's first.
+  std::vector<uint8_t> entity_seen_;
+  std::vector<std::string> entities_;
   uint64_t records_ = 0;
 };
 

@@ -53,16 +53,20 @@ struct Coordinate {
   auto operator<=>(const Coordinate&) const = default;
 };
 
-struct Cell {
-  std::vector<Coordinate> coordinates;  // One per attribute of the request.
-  uint64_t count = 0;                   // 0 when suppressed.
-  bool suppressed = false;
-  bool operator==(const Cell&) const = default;
+// One attribute of a table, with those of its answers that occur in it.
+struct TableAxis {
+  uint32_t attribute = 0;
+  std::vector<Coordinate> values;  // Ascending, so that those without a code come first.
+  bool operator==(const TableAxis&) const = default;
 };
 
+// Cells are numbered in mixed radix: the number of a cell is the sum over the axes of the
+// position of its answer there times the lengths of all axes that follow.
 struct Tabulation {
-  std::vector<Cell> cells;  // Non-empty ones, ascending by coordinates.
-  uint64_t records = 0;     // That passed the filters; 0 when hidden.
+  std::vector<TableAxis> axes;   // One per attribute of the request.
+  std::vector<uint64_t> cells;   // Numbers of the non-empty ones, ascending.
+  std::vector<uint64_t> counts;  // Of the cells; 0 when suppressed.
+  uint64_t records = 0;          // That passed the filters; 0 when hidden.
   // Records with any value in every attribute, the denominator of shares; 0 when hidden.
   uint64_t denominator = 0;
   bool margins_hidden = false;        // records, denominator and entities are hidden.

@@ -73,16 +73,24 @@ query::TabulationRequest TabulationFromProto(const pb::TabulateCaseRecordsReques
 
 pb::TabulateCaseRecordsResponse TabulationToProto(const query::Tabulation& tabulation) {
   pb::TabulateCaseRecordsResponse out;
-  for (const query::Cell& cell : tabulation.cells) {
-    auto& row = *out.add_cells();
-    for (const query::Coordinate& answer : cell.coordinates) {
-      auto& coordinate = *row.add_coordinates();
-      coordinate.set_code(answer.code);
-      coordinate.set_missing(MissingToProto(answer.missing));
+  for (const query::TableAxis& axis : tabulation.axes) {
+    auto& to = *out.add_axes();
+    to.set_attribute(axis.attribute);
+    for (const query::Coordinate& answer : axis.values) {
+      if (answer.missing != model::Missing::kNone) {
+        to.add_missing(MissingToProto(answer.missing));
+      } else {
+        to.add_codes(answer.code);
+      }
     }
-    row.set_count(cell.count);
-    row.set_suppressed(cell.suppressed);
   }
+  out.mutable_cell_steps()->Reserve(static_cast<int>(tabulation.cells.size()));
+  uint64_t last = 0;
+  for (const uint64_t cell : tabulation.cells) {
+    out.add_cell_steps(cell - last);
+    last = cell;
+  }
+  out.mutable_counts()->Add(tabulation.counts.begin(), tabulation.counts.end());
   out.set_records(tabulation.records);
   out.set_denominator(tabulation.denominator);
   out.set_threshold(tabulation.threshold);

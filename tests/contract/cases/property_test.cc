@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 
+#include "client/lib/tabulation.h"
 #include "tests/contract/cases/case_fixture.h"
 
 // Random lives of records against an oracle that knows nothing of tables, hashes or
@@ -260,7 +261,9 @@ class CaseLives : public CaseContractTest {
                                                              "TabulateCaseRecords", request);
     ASSERT_TRUE(table.ok()) << table.status();
     std::map<uint32_t, uint64_t> counts;
-    for (const auto& cell : table->cells()) counts[cell.coordinates(0).code()] = cell.count();
+    ASSERT_TRUE(client::ForEachCell(*table, [&](const client::TabulationCell& cell) {
+                  counts[cell.coordinates[0].code] = cell.count;
+                }).ok());
     ASSERT_EQ(counts, oracle_.BySex(entity, as_of)) << "as of " << as_of;
   }
 

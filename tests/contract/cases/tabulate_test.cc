@@ -1,3 +1,4 @@
+#include "client/lib/tabulation.h"
 #include "node/service/case_columns.h"
 #include "node/service/case_convert.h"
 #include "tests/contract/cases/case_fixture.h"
@@ -33,14 +34,15 @@ class TabulateCaseRecords : public CaseContractTest {
   // "code/missing=count", "?" for a suppressed count.
   static std::vector<std::string> Cells(const pb::TabulateCaseRecordsResponse& response) {
     std::vector<std::string> cells;
-    for (const auto& cell : response.cells()) {
+    const Status read = client::ForEachCell(response, [&](const client::TabulationCell& cell) {
       std::string text;
-      for (const auto& coordinate : cell.coordinates()) {
+      for (const auto& coordinate : cell.coordinates) {
         if (!text.empty()) text += ",";
-        text += std::to_string(coordinate.code()) + "/" + std::to_string(coordinate.missing());
+        text += std::to_string(coordinate.code) + "/" + std::to_string(coordinate.missing);
       }
-      cells.push_back(text + "=" + (cell.suppressed() ? "?" : std::to_string(cell.count())));
-    }
+      cells.push_back(text + "=" + (cell.suppressed ? "?" : std::to_string(cell.count)));
+    });
+    EXPECT_TRUE(read.ok()) << read;
     return cells;
   }
 };

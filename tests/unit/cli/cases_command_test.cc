@@ -139,12 +139,11 @@ TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
       [&](const api::TabulateCaseRecordsRequest& request) {
         sent = request;
         api::TabulateCaseRecordsResponse response;
-        auto& known = *response.add_cells();
-        known.add_coordinates()->set_code(1);
-        known.set_count(12);
-        auto& unknown = *response.add_cells();
-        unknown.add_coordinates()->set_missing(api::MISSING_UNKNOWN);
-        unknown.set_suppressed(true);
+        auto& axis = *response.add_axes();
+        axis.add_missing(api::MISSING_UNKNOWN);
+        axis.add_codes(1);
+        for (const uint64_t step : {0, 1}) response.add_cell_steps(step);
+        for (const uint64_t count : {0, 12}) response.add_counts(count);
         response.set_threshold(5);
         response.set_records(15);
         response.set_denominator(12);
@@ -157,8 +156,8 @@ TEST_F(ProgramTest, ATabulationShowsLabelsMissingAnswersAndSuppression) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.out,
             "Sexo o género registrado      casos\n"
-            "Femenino                         12\n"
             "desconocido               suprimido\n"
+            "Femenino                         12\n"
             "\n"
             "qué se cuenta: Registros de casos de las entidades indicadas\n"
             "entidades: police shelter\n"
@@ -176,9 +175,9 @@ TEST_F(ProgramTest, HiddenMarginsOfATabulationAreSuppressedAndNotZero) {
       "/enlace.exchange.v1.CaseService/TabulateCaseRecords",
       [&](const api::TabulateCaseRecordsRequest&) {
         api::TabulateCaseRecordsResponse response;
-        auto& cell = *response.add_cells();
-        cell.add_coordinates()->set_code(1);
-        cell.set_suppressed(true);
+        response.add_axes()->add_codes(1);
+        response.add_cell_steps(0);
+        response.add_counts(0);
         response.set_threshold(5);
         response.set_margins_hidden(true);
         return response;
@@ -195,6 +194,21 @@ TEST_F(ProgramTest, HiddenMarginsOfATabulationAreSuppressedAndNotZero) {
       HasSubstr(",suppressed,case_records,together,suppressed,suppressed,5,suppressed,false\n"));
   const Ended json = Run({"cases", "tabulate", "--by", "sex", "--output", "json"});
   EXPECT_THAT(json.out, ::testing::ContainsRegex("marginsHidden\": ?true"));
+}
+
+TEST_F(ProgramTest, ATabulationThatContradictsItselfIsRefused) {
+  node_.On<api::TabulateCaseRecordsRequest, api::TabulateCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/TabulateCaseRecords", [](const auto&) {
+        api::TabulateCaseRecordsResponse response;
+        response.add_axes()->add_codes(1);
+        response.add_cell_steps(1);
+        response.add_counts(7);
+        return response;
+      });
+  const Ended ended = Run({"cases", "tabulate", "--by", "sex"});
+  EXPECT_NE(ended.code, 0);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr("TABULATION_INVALID"));
 }
 
 TEST_F(ProgramTest, ATabulationSaysItsBasisInEveryLanguage) {

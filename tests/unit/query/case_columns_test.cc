@@ -47,10 +47,10 @@ TabulationRequest Ask(std::vector<uint32_t> attributes) {
 class CaseColumnsTest : public ::testing::Test {
  protected:
   void Apply(const CaseRecord& record) { ASSERT_TRUE(columns_.Apply(record).ok()); }
-  Tabulation Table(const TabulationRequest& request) {
+  NaiveTable Table(const TabulationRequest& request) {
     const auto table = columns_.Tabulate(request, Viewer::OwnRows("police"));
     EXPECT_TRUE(table.ok()) << table.status();
-    return table.ok() ? *table : Tabulation();
+    return table.ok() ? Expand(*table) : NaiveTable();
   }
   Status Refused(const TabulationRequest& request) {
     return columns_.Tabulate(request, Viewer::OwnRows("police")).status();
@@ -59,7 +59,9 @@ class CaseColumnsTest : public ::testing::Test {
   CaseColumns columns_{Lists()};
 };
 
-Cell CellAt(std::vector<Coordinate> at, uint64_t count) { return {std::move(at), count, false}; }
+NaiveCell CellAt(std::vector<Coordinate> at, uint64_t count) {
+  return {std::move(at), count, false};
+}
 
 TEST_F(CaseColumnsTest, MissingStatesAreSeparateCells) {
   int64_t time = 0;
@@ -72,7 +74,7 @@ TEST_F(CaseColumnsTest, MissingStatesAreSeparateCells) {
     Apply(record);
     ++time;
   }
-  const Tabulation table = Table(Ask({model::kSex}));
+  const NaiveTable table = Table(Ask({model::kSex}));
   EXPECT_THAT(
       table.cells,
       ElementsAre(CellAt({{0, Missing::kUnknown}}, 1), CellAt({{0, Missing::kNotCollected}}, 1),
@@ -90,7 +92,7 @@ TEST_F(CaseColumnsTest, SharesAreOfCasesWithAnyValueInTheGroup) {
     record.content.sets[model::kForms] = {affirmed[i], 0, Missing::kNotCollected};
     Apply(record);
   }
-  const Tabulation table = Table(Ask({model::kForms}));
+  const NaiveTable table = Table(Ask({model::kForms}));
   EXPECT_THAT(
       table.cells,
       ElementsAre(CellAt({{0, Missing::kNotCollected}}, 1), CellAt({{1, Missing::kNone}}, 2),
@@ -104,7 +106,7 @@ TEST_F(CaseColumnsTest, DenialAloneIsNoValue) {
   CaseRecord record = Record("r", 1, 1);
   record.content.sets[model::kForms] = {0, 0b0110, Missing::kUnknown};
   Apply(record);
-  const Tabulation table = Table(Ask({model::kForms}));
+  const NaiveTable table = Table(Ask({model::kForms}));
   EXPECT_THAT(table.cells, ElementsAre(CellAt({{0, Missing::kUnknown}}, 1)));
   EXPECT_EQ(table.denominator, 0U);
 }
@@ -208,9 +210,9 @@ TEST_F(CaseColumnsTest, EverybodyElseSeesThresholdedCounts) {
     record.content.singles[model::kSex] = {i < 2 ? 2U : 1U, Missing::kNone};
     Apply(record);
   }
-  const Tabulation table = *columns_.Tabulate(Ask({model::kSex}), Viewer::Everyone(5));
+  const NaiveTable table = Expand(*columns_.Tabulate(Ask({model::kSex}), Viewer::Everyone(5)));
   ASSERT_EQ(table.cells.size(), 2U);
-  for (const Cell& cell : table.cells) EXPECT_TRUE(cell.suppressed);
+  for (const NaiveCell& cell : table.cells) EXPECT_TRUE(cell.suppressed);
   EXPECT_TRUE(table.margins_hidden);
   EXPECT_EQ(table.threshold, 5U);
   EXPECT_THAT(table.entities, IsEmpty());
@@ -309,14 +311,14 @@ TEST_F(CaseColumnsTest, AnswersEqualThoseOfANaiveScan) {
     for (const char* entity : {"police", "shelters", "hotline"}) {
       const auto table = columns_.Tabulate(request, Viewer::OwnRows(entity));
       ASSERT_TRUE(table.ok()) << table.status();
-      ASSERT_EQ(*table, oracle.Tabulate(history, request, entity)) << "request " << i;
+      ASSERT_EQ(Expand(*table), oracle.Tabulate(history, request, entity)) << "request " << i;
     }
     // The thresholded view is that of the exact table of everybody.
     const auto shown = columns_.Tabulate(request, Viewer::Everyone(5));
     ASSERT_TRUE(shown.ok());
-    Tabulation exact = oracle.Tabulate(history, request, "");
-    Suppress(exact, 5);
-    ASSERT_EQ(*shown, exact) << "request " << i;
+    NaiveTable exact = oracle.Tabulate(history, request, "");
+    NaiveSuppression::Apply(exact, 5);
+    ASSERT_EQ(Expand(*shown), exact) << "request " << i;
   }
 }
 
@@ -347,8 +349,67 @@ TEST_F(CaseColumnsTest, SeveralTablesOverSeveralBlocksEqualThoseOfANaiveScan) {
     ASSERT_TRUE(tables.ok()) << tables.status();
     ASSERT_EQ(tables->size(), requests.size());
     for (size_t i = 0; i < requests.size(); ++i) {
-      EXPECT_EQ((*tables)[i], oracle.Tabulate(history, requests[i], entity)) << "request " << i;
+      EXPECT_EQ(Expand((*tables)[i]), oracle.Tabulate(history, requests[i], entity))
+          << "request " << i;
     }
+  }
+}
+
+// Enough rows for tables that share attributes to be counted in one cube, and every width of
+// mask with every kind of table beside it.
+TEST_F(CaseColumnsTest, TablesThatShareAttributesEqualThoseOfANaiveScan) {
+  std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
+  std::mt19937_64 random(kSeed);
+  std::vector<CaseRecord> history;
+  while (history.size() < 5000) {
+    CaseRecord record = RandomRevision(random, *Lists(), {});
+    record.reference = "n" + std::to_string(history.size());
+    history.push_back(record);
+    Apply(record);
+  }
+  std::vector<TabulationRequest> requests;
+  const std::vector<uint32_t> small = {model::kSex, model::kMajority, model::kAbduction,
+                                       model::kVictimStatus, model::kSourceType};
+  for (const uint32_t a : small) {
+    for (const uint32_t b : small) {
+      if (a != b) requests.push_back(Ask({a, b}));
+    }
+  }
+  for (const uint32_t set : {model::kForms, model::kMeans, model::kLabourSectors, model::kSexTypes,
+                             model::kRecruiter, model::kActs}) {
+    requests.push_back(Ask({set}));
+    requests.push_back(Ask({model::kCitizenship, set, model::kSex}));
+  }
+  requests.push_back(Ask({model::kMeans, model::kForms, model::kActs}));
+  const NaiveOracle oracle;
+  for (auto& request : requests) {
+    const auto alone = columns_.Tabulate(request, Viewer::OwnRows("police"));
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    EXPECT_EQ(Expand(*alone), oracle.Tabulate(history, request, "police"));
+  }
+  const auto together = columns_.TabulateAll(requests, Viewer::Everyone(5));
+  ASSERT_TRUE(together.ok()) << together.status();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    NaiveTable exact = oracle.Tabulate(history, requests[i], "");
+    NaiveSuppression::Apply(exact, 5);
+    EXPECT_EQ(Expand((*together)[i]), exact) << "request " << i;
+  }
+}
+
+// Too many possible cells for an array.
+TEST_F(CaseColumnsTest, ATableOfVeryManyPossibleCellsEqualsThatOfANaiveScan) {
+  std::mt19937_64 random(kSeed);
+  std::vector<CaseRecord> history;
+  while (history.size() < 2000) {
+    CaseRecord record = RandomRevision(random, *Lists(), {});
+    record.reference = "n" + std::to_string(history.size());
+    history.push_back(record);
+    Apply(record);
+  }
+  for (const auto& request :
+       {Ask({model::kCitizenship, model::kExploitationCountry, model::kExploitationAdmin1}),
+        Ask({model::kExploitationAdmin1, model::kCitizenship, model::kMeans})}) {
+    EXPECT_EQ(Table(request), NaiveOracle().Tabulate(history, request, "police"));
   }
 }
 

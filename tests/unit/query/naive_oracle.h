@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <random>
@@ -15,12 +17,124 @@
 // Shares no code with the product beyond the model.
 namespace enlace::query {
 
+struct NaiveCell {
+  std::vector<Coordinate> coordinates;
+  uint64_t count = 0;  // 0 when suppressed.
+  bool suppressed = false;
+  bool operator==(const NaiveCell&) const = default;
+};
+
+// A tabulation with every cell spelt out.
+struct NaiveTable {
+  std::vector<NaiveCell> cells;
+  uint64_t records = 0;
+  uint64_t denominator = 0;
+  bool margins_hidden = false;
+  uint32_t threshold = 0;
+  bool several_valued = false;
+  std::vector<std::string> entities;
+  bool operator==(const NaiveTable&) const = default;
+};
+
+// Spells out what the product packs. Fails the test where the packing is not as it should be.
+inline NaiveTable Expand(const Tabulation& table) {
+  NaiveTable out{{},
+                 table.records,
+                 table.denominator,
+                 table.margins_hidden,
+                 table.threshold,
+                 table.several_valued,
+                 table.entities};
+  EXPECT_EQ(table.cells.size(), table.counts.size());
+  std::vector<std::set<Coordinate>> seen(table.axes.size());
+  for (size_t i = 0; i < table.cells.size(); ++i) {
+    NaiveCell cell{{}, table.counts[i], table.counts[i] == 0};
+    uint64_t number = table.cells[i];
+    for (size_t axis = table.axes.size(); axis-- > 0;) {
+      const std::vector<Coordinate>& values = table.axes[axis].values;
+      cell.coordinates.insert(cell.coordinates.begin(), values.at(number % values.size()));
+      seen[axis].insert(cell.coordinates.front());
+      number /= values.size();
+    }
+    EXPECT_EQ(number, 0U) << "a cell beyond the axes";
+    out.cells.push_back(cell);
+  }
+  for (size_t axis = 0; axis < table.axes.size(); ++axis) {
+    EXPECT_EQ(table.axes[axis].values,
+              std::vector<Coordinate>(seen[axis].begin(), seen[axis].end()))
+        << "an axis has other answers than occur, or in another order";
+  }
+  return out;
+}
+
+// The rule of Suppress, cell by cell.
+class NaiveSuppression {
+ public:
+  static void Apply(NaiveTable& table, uint32_t threshold) {
+    table.threshold = threshold;
+    Group coded;
+    Group missing;
+    for (NaiveCell& cell : table.cells) (HasEveryCode(cell) ? coded : missing).push_back(&cell);
+
+    const bool coded_safe = SuppressSmall(coded, threshold);
+    const bool missing_safe = SuppressSmall(missing, threshold);
+    if (!coded_safe && !SuppressSmallestLeft(coded)) SuppressSmallestLeft(missing);
+    if (!missing_safe && !SuppressSmallestLeft(missing)) SuppressSmallestLeft(coded);
+
+    const bool any = std::any_of(table.cells.begin(), table.cells.end(),
+                                 [](const NaiveCell& cell) { return cell.suppressed; });
+    table.margins_hidden = table.several_valued ? any : !(coded_safe && missing_safe);
+    for (NaiveCell& cell : table.cells) {
+      if (cell.suppressed) cell.count = 0;
+    }
+    if (table.margins_hidden) {
+      table.records = 0;
+      table.denominator = 0;
+      table.entities.clear();
+    }
+  }
+
+ private:
+  using Group = std::vector<NaiveCell*>;
+
+  static bool HasEveryCode(const NaiveCell& cell) {
+    return std::all_of(cell.coordinates.begin(), cell.coordinates.end(),
+                       [](const Coordinate& c) { return c.missing == model::Missing::kNone; });
+  }
+
+  // Rule 1 for one group; true when rule 2 finds it safe.
+  static bool SuppressSmall(const Group& group, uint64_t threshold) {
+    uint64_t cells = 0;
+    uint64_t sum = 0;
+    for (NaiveCell* cell : group) {
+      if (cell->count >= threshold) continue;
+      cell->suppressed = true;
+      ++cells;
+      sum += cell->count;
+    }
+    if (cells == 0) return true;
+    return cells >= 2 && sum >= threshold && sum > cells && sum < cells * (threshold - 1);
+  }
+
+  // Rule 3: false when the group has no cell left to suppress.
+  static bool SuppressSmallestLeft(const Group& group) {
+    uint64_t smallest = UINT64_MAX;
+    for (const NaiveCell* cell : group) {
+      if (!cell->suppressed) smallest = std::min(smallest, cell->count);
+    }
+    for (NaiveCell* cell : group) {
+      if (cell->count == smallest) cell->suppressed = true;
+    }
+    return smallest != UINT64_MAX;
+  }
+};
+
 class NaiveOracle {
  public:
   // An empty entity is everybody.
-  Tabulation Tabulate(const std::vector<model::CaseRecord>& history,
+  NaiveTable Tabulate(const std::vector<model::CaseRecord>& history,
                       const TabulationRequest& request, const std::string& entity) const {
-    Tabulation table;
+    NaiveTable table;
     std::map<std::vector<Coordinate>, uint64_t> counts;
     std::set<std::string> entities;
     for (const uint32_t attribute : request.attributes) {

@@ -18,13 +18,13 @@ struct Command {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      {"put", "Single records, each answered after its sync", MeasurePut, {"clients"}},
+      {"put", "Single records, each answered after its sync", MeasurePut, {"clients", "by"}},
       {"batch", "Parts of a delivery, one after the other", MeasureBatch, {"size"}},
       {"bulk",
        "A whole delivery, by as many senders as clients",
        MeasureBulk,
        {"records", "clients"}},
-      {"get", "Single records by name", MeasureGet, {"clients", "records"}},
+      {"get", "Single records by name", MeasureGet, {"clients", "records", "by"}},
       {"getmany", "Several records in one call", MeasureGetMany, {"ids", "clients", "records"}},
       {"list",
        "Pages of one entity's records of one year",
@@ -51,6 +51,7 @@ const std::vector<Command>& Commands() {
 struct Arguments {
   MeasureOptions measure;
   std::string server = "callback";
+  std::string by = "stream";
   std::string ready_file;
 };
 
@@ -63,6 +64,12 @@ void AddOption(const std::string& name, Arguments& arguments, CLI::App& parser) 
   if (name == "server") {
     parser.add_option("--server", arguments.server, "sync or callback")
         ->check(CLI::IsMember({"sync", "callback"}));
+    return;
+  }
+  if (name == "by") {
+    parser.add_option("--by", arguments.by, "An open stream, or a call for each record")
+        ->check(CLI::IsMember({"stream", "call"}))
+        ->capture_default_str();
     return;
   }
   const std::map<std::string, int*> numbers = {{"clients", &measure.clients},
@@ -108,6 +115,7 @@ int Main(int argc, char** argv) {
     AddCommon(arguments, *sub);
     sub->callback([&arguments, &command] {
       arguments.measure.sync_server = arguments.server == "sync";
+      arguments.measure.stream = arguments.by == "stream";
       command.run(arguments.measure);
     });
   }

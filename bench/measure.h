@@ -18,6 +18,7 @@ struct MeasureOptions {
   double seconds = 2;    // Of the timed part.
   uint64_t seed = 1;
   bool sync_server = false;  // Of the bare echo.
+  bool stream = true;        // Single records come by one open stream a client, or by calls.
 };
 
 // writes.cc

@@ -28,7 +28,10 @@ std::vector<std::mt19937_64> Randoms(const MeasureOptions& options) {
 void MeasureGet(const MeasureOptions& options) {
   World world(options.world);
   const Names names = WithRecords(world, options.records, options.seed);
-  const auto clients = Systems(world, options.clients);
+  std::vector<std::unique_ptr<Asker>> askers;
+  for (int i = 0; i < options.clients; ++i) {
+    askers.push_back(std::make_unique<Asker>(world, i, options, "GetCaseRecord"));
+  }
   auto randoms = Randoms(options);
   const auto result = RunLoad(
       options.clients, options.seconds,
@@ -36,7 +39,7 @@ void MeasureGet(const MeasureOptions& options) {
         const auto at = static_cast<size_t>(number);
         pb::GetCaseRecordRequest request;
         request.set_name(names.At(randoms[at]()));
-        Must(clients[at]->Call<pb::CaseRecord>(CaseMethod("GetCaseRecord"), request));
+        askers[at]->Ask(request);
       },
       world.Cpu());
   PrintLoad(result, 1, "rate", "rec/s");

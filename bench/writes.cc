@@ -56,6 +56,16 @@ std::string CaseMethod(const char* name) {
   return std::string("/enlace.exchange.v1.CaseService/") + name;
 }
 
+Asker::Asker(const World& world, int number, const MeasureOptions& options, const char* method)
+    : method_(method), client_(world.ConnectSystem(number)) {
+  if (options.stream) stream_ = client_->OpenStream(CaseMethod(("Stream" + method_).c_str()));
+}
+
+pb::CaseRecord Asker::Ask(const google::protobuf::Message& request) {
+  if (stream_ != nullptr) return Must(stream_->Ask<pb::CaseRecord>(request));
+  return Must(client_->Call<pb::CaseRecord>(CaseMethod(method_.c_str()), request));
+}
+
 void ToProto(const RecordMaker& maker, const Answers& answers, pb::CaseRecord& out) {
   out.set_codelist_version(Lists()->version());
   out.set_registration_year(answers.year);
@@ -143,10 +153,10 @@ Names WithRecords(World& world, uint64_t records, uint64_t seed) {
 void MeasurePut(const MeasureOptions& options) {
   World world(options.world);
   world.Start(kOrigin);
-  std::vector<std::unique_ptr<client::Client>> clients;
+  std::vector<std::unique_ptr<Asker>> askers;
   std::vector<RecordMaker> makers;
   for (int i = 0; i < options.clients; ++i) {
-    clients.push_back(world.ConnectSystem(i));
+    askers.push_back(std::make_unique<Asker>(world, i, options, "CreateCaseRecord"));
     makers.emplace_back(options.seed + static_cast<uint64_t>(i));
   }
   const auto result = RunLoad(
@@ -156,7 +166,7 @@ void MeasurePut(const MeasureOptions& options) {
         pb::CreateCaseRecordRequest request;
         ToProto(makers[at], makers[at].Next(), *request.mutable_case_record());
         request.set_request_id(crypto::RandomUuid());
-        Must(clients[at]->Call<pb::CaseRecord>(CaseMethod("CreateCaseRecord"), request));
+        askers[at]->Ask(request);
       },
       world.Cpu());
   PrintLoad(result, 1, "rate", "rec/s");

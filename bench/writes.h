@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,18 @@ namespace enlace::bench {
 
 // "/enlace.exchange.v1.CaseService/<name>".
 std::string CaseMethod(const char* name);
+
+// One who asks for single records, by an open stream or by calls.
+class Asker {
+ public:
+  Asker(const World& world, int number, const MeasureOptions& options, const char* method);
+  enlace::exchange::v1::CaseRecord Ask(const google::protobuf::Message& request);
+
+ private:
+  const std::string method_;
+  const std::unique_ptr<client::Client> client_;
+  std::unique_ptr<client::Stream> stream_;  // Null when by calls.
+};
 
 void ToProto(const RecordMaker& maker, const Answers& answers,
              enlace::exchange::v1::CaseRecord& out);

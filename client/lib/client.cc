@@ -10,6 +10,7 @@
 #include "node/config/yaml.h"
 #include "node/crypto/hash.h"
 #include "node/transport/remote_node.h"
+#include "node/transport/remote_stream.h"
 #include "node/trust/identity.h"
 
 namespace enlace::client {
@@ -23,6 +24,20 @@ const Clock& SystemTime() {
 double RandomFraction() {
   return static_cast<double>(static_cast<unsigned char>(crypto::RandomBytes(1)[0])) / 256;
 }
+
+class NodeStream final : public Stream {
+ public:
+  NodeStream(transport::RemoteNode& node, std::string_view method, int64_t timeout_ms)
+      : stream_(node, method), timeout_ms_(timeout_ms) {}
+  Status AskRaw(const google::protobuf::Message& request,
+                google::protobuf::Message& response) override {
+    return stream_.Ask(request, response, timeout_ms_);
+  }
+
+ private:
+  transport::RemoteStream stream_;
+  const int64_t timeout_ms_;
+};
 
 class NodeClient final : public Client {
  public:
@@ -44,6 +59,10 @@ class NodeClient final : public Client {
       if (SystemTime().SteadyMs() + pause_ms >= end_ms) return status;
       std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms));
     }
+  }
+
+  std::unique_ptr<Stream> OpenStream(std::string_view method) override {
+    return std::make_unique<NodeStream>(*node_, method, options_.timeout_ms);
   }
 
  private:

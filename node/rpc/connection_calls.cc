@@ -10,6 +10,8 @@ namespace {
 using metrics::Limit;
 
 constexpr int64_t kStrangeCallsMax = 64;
+// What frames and records of one more message in a stream may take beside it.
+constexpr int64_t kSpareBytesPerMessage = 256;
 
 }  // namespace
 
@@ -61,6 +63,10 @@ void Connections::Await(CallMark& mark, size_t request_bytes_max) {
   const MutexLock lock(mutex_);
   Connection* const connection = Find(mark.id_);
   if (connection == nullptr) return;
+  if (mark.awaited_ > 0) {  // Of a stream: one message has come, and its answer was taken.
+    connection->explained += mark.arrived_ + kSpareBytesPerMessage;
+    Settle(*connection, mark);
+  }
   mark.awaited_ = static_cast<int64_t>(request_bytes_max) + limits_.spare_bytes_per_call;
   connection->awaited += mark.awaited_;
 }
@@ -100,19 +106,27 @@ void Connections::CountCut(const std::string& caller) {
 
 void Connections::End(CallMark& mark) {
   const MutexLock lock(mutex_);
-  if (mark.answer_ > 0) {
-    const auto untaken = untaken_.find(mark.caller_);
-    untaken->second -= mark.answer_;
-    if (untaken->second == 0) untaken_.erase(untaken);
-  }
   Connection* const connection = Find(mark.id_);
-  if (connection == nullptr) return;
+  if (connection == nullptr) return ForgetAnswer(mark);
   --connection->streams;
-  connection->untaken -= mark.answer_;
-  connection->awaited -= mark.awaited_;
   // Of a request that was given up on its way nobody knows how much had come.
   connection->explained +=
       mark.reset_ ? mark.awaited_ : mark.arrived_ + limits_.spare_bytes_per_call;
+  Settle(*connection, mark);
+}
+
+void Connections::Settle(Connection& connection, CallMark& mark) {
+  connection.untaken -= mark.answer_;
+  connection.awaited -= std::exchange(mark.awaited_, 0);
+  mark.arrived_ = 0;
+  ForgetAnswer(mark);
+}
+
+void Connections::ForgetAnswer(CallMark& mark) {
+  if (mark.answer_ == 0) return;
+  const auto untaken = untaken_.find(mark.caller_);
+  untaken->second -= std::exchange(mark.answer_, 0);
+  if (untaken->second == 0) untaken_.erase(untaken);
 }
 
 // Bytes that no call explains are taken from what a connection has to spare; with those that

@@ -80,6 +80,7 @@ class Connections {
   // The certificate holds. False when the connection was cut, or the caller is shut out or leaves
   // too many answers untaken.
   bool Certify(CallMark& mark, const std::string& uri);
+  // A request; of a stream again once the answer before is out.
   void Await(CallMark& mark, size_t request_bytes_max);
   void Arrived(CallMark& mark, size_t request_bytes);
   void Answered(CallMark& mark, size_t answer_bytes);
@@ -123,6 +124,9 @@ class Connections {
   void Uncount(Connection& connection) ENLACE_REQUIRES(mutex_);
   Connection* Find(uint64_t id) ENLACE_REQUIRES(mutex_);
   void Judge(Connection& connection) ENLACE_REQUIRES(mutex_);
+  // What a message and its answer had taken is no longer awaited nor untaken.
+  void Settle(Connection& connection, CallMark& mark) ENLACE_REQUIRES(mutex_);
+  void ForgetAnswer(CallMark& mark) ENLACE_REQUIRES(mutex_);
   void CountReset(const std::string& caller) ENLACE_REQUIRES(mutex_);
   void CountCut(const std::string& caller) ENLACE_REQUIRES(mutex_);
   void CutAllOf(std::string_view caller) ENLACE_REQUIRES(mutex_);

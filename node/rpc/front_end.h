@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -58,7 +61,12 @@ class FrontEnd {
   void Ended();
 
  private:
-  void Run();
+  // Takes what happens, one thing after the other.
+  void Run(std::atomic<uint64_t>& steps);
+  // Takes what happens while all others are held up.
+  void StandIn(const std::stop_token& stop);
+  // Sums up how far they have come; nothing when one of them waits for what happens next.
+  std::optional<uint64_t> AllBusy() const;
 
   const Dispatcher& dispatcher_;
   Workers& workers_;
@@ -69,9 +77,13 @@ class FrontEnd {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Mutex mutex_;
   CondVar empty_;
+  CondVar look_;                                 // Nobody is told: the stand-in looks by itself.
   int64_t calls_ ENLACE_GUARDED_BY(mutex_) = 0;  // With those that are awaited.
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
-  std::vector<std::jthread> threads_;  // Last.
+  // Of each thread: things begun and things done, so odd while it works.
+  std::vector<std::atomic<uint64_t>> steps_;
+  std::vector<std::jthread> threads_;
+  std::jthread stand_in_;  // Last.
 };
 
 }  // namespace enlace::rpc

@@ -6,20 +6,13 @@
 
 #include "fmt/format.h"
 #include "node/rpc/status_map.h"
+#include "node/transport/message_buffer.h"
 
 namespace enlace::rpc {
 namespace {
 
 // Larger requests of brief methods take longer to scan than gRPC's threads should be kept.
 constexpr size_t kBriefBytesMax = 16 << 10;
-
-grpc::ByteBuffer ToBuffer(std::string bytes) {
-  auto* const owned = new std::string(std::move(bytes));
-  grpc::Slice slice(
-      owned->data(), owned->size(), [](void* text) { delete static_cast<std::string*>(text); },
-      owned);
-  return grpc::ByteBuffer(&slice, 1);
-}
 
 }  // namespace
 
@@ -176,7 +169,7 @@ void ServedCall::Answer(Reply reply) {
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Answered(mark_, reply.response.size());
   }
-  const grpc::ByteBuffer response = ToBuffer(std::move(reply.response));
+  const grpc::ByteBuffer response = transport::ToBuffer(std::move(reply.response));
   if (ping_pong_) {
     Hold();  // Of the message on its way.
     stream_.Write(response, &written_);

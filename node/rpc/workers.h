@@ -14,8 +14,8 @@
 #include "node/metrics/metrics.h"
 
 // A fixed number of threads behind one bounded queue for each class of callers. Handlers
-// block on disk, and gRPC has only two threads for its callbacks, so no handler ever runs on
-// one of those.
+// block on disk, and gRPC has only one thread or a few, so no handler but a brief one ever runs on
+// those.
 //
 // No class holds every thread: up to two are left for each of the others, so that clients
 // cannot keep peers and their health checks out, nor peers the clients. No client or peer

@@ -13,6 +13,14 @@
 
 namespace enlace::service {
 
+namespace {
+
+// Also what its request ids are remembered for when they come by a stream, so that a request may
+// be repeated either way.
+constexpr char kCreate[] = "/enlace.exchange.v1.CaseService/CreateCaseRecord";
+
+}  // namespace
+
 void CaseService::Register(rpc::HandlerTable& table) {
   // Larger than the default: a full part of a delivery.
   table.Register<pb::ImportCaseRecordsRequest, pb::ImportCaseRecordsResponse>(
@@ -21,25 +29,31 @@ void CaseService::Register(rpc::HandlerTable& table) {
         return ImportCaseRecords(call, request);
       },
       kDeliveryLimits);
-  table.RegisterAsync<pb::CreateCaseRecordRequest, pb::CaseRecord>(
-      "/enlace.exchange.v1.CaseService/CreateCaseRecord",
-      [this](const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
-             const rpc::Respond<pb::CaseRecord>& respond) {
-        CreateCaseRecord(call, request, respond);
-      },
-      kBriefLimits);
+  for (const char* const method :
+       {kCreate, "/enlace.exchange.v1.CaseService/StreamCreateCaseRecord"}) {
+    table.RegisterAsync<pb::CreateCaseRecordRequest, pb::CaseRecord>(
+        method,
+        [this](const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
+               const rpc::Respond<pb::CaseRecord>& respond) {
+          CreateCaseRecord(call, request, respond);
+        },
+        kBriefLimits);
+  }
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", CorrectCaseRecord, *this,
                   pb::CorrectCaseRecordRequest, pb::CaseRecord);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", WithdrawCaseRecord, *this,
                   pb::WithdrawCaseRecordRequest, pb::CaseRecord);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", EraseCaseRecord, *this,
                   pb::EraseCaseRecordRequest, pb::CaseRecord);
-  table.Register<pb::GetCaseRecordRequest, pb::CaseRecord>(
-      "/enlace.exchange.v1.CaseService/GetCaseRecord",
-      [this](const rpc::CallContext& call, const pb::GetCaseRecordRequest& request) {
-        return GetCaseRecord(call, request);
-      },
-      kBriefLimits);
+  for (const char* const method : {"/enlace.exchange.v1.CaseService/GetCaseRecord",
+                                   "/enlace.exchange.v1.CaseService/StreamGetCaseRecord"}) {
+    table.Register<pb::GetCaseRecordRequest, pb::CaseRecord>(
+        method,
+        [this](const rpc::CallContext& call, const pb::GetCaseRecordRequest& request) {
+          return GetCaseRecord(call, request);
+        },
+        kBriefLimits);
+  }
   // Smaller than the default: the names of each call are kept in its audit record.
   table.Register<pb::BatchGetCaseRecordsRequest, pb::BatchGetCaseRecordsResponse>(
       "/enlace.exchange.v1.CaseService/BatchGetCaseRecords",
@@ -120,7 +134,7 @@ Status CaseService::Create(store::Transaction& transaction, const rpc::CallConte
                            const pb::CreateCaseRecordRequest& request, Creation& creation) const {
   const std::string caller = call.caller.Name();
   ENLACE_ASSIGN_OR_RETURN(const auto earlier,
-                          store::FindRequest(transaction, caller, call.method, request.request_id(),
+                          store::FindRequest(transaction, caller, kCreate, request.request_id(),
                                              creation.request_hash));
   if (earlier.has_value()) {
     ENLACE_ASSIGN_OR_RETURN(creation.record, LoadOwn(transaction, creation.entity, *earlier));
@@ -132,7 +146,7 @@ Status CaseService::Create(store::Transaction& transaction, const rpc::CallConte
   ENLACE_ASSIGN_OR_RETURN(creation.record, store::AddCase(transaction, creation.entity,
                                                           creation.content, parts_.random));
   const std::string name = CaseName(parts_.jurisdiction, creation.record.reference);
-  store::PutRequest(transaction, caller, call.method, request.request_id(), creation.request_hash,
+  store::PutRequest(transaction, caller, kCreate, request.request_id(), creation.request_hash,
                     name);
   return AuditCommit(transaction, call, name);
 }

@@ -65,7 +65,8 @@ Writer::Writer(kv::Engine& engine, SpaceWatch& space, CommitWitness* witness,
       witness_(witness),
       health_(std::move(health)),
       clock_(clock),
-      limits_{std::min(limits.group_bytes_max, kGroupBytesLimit), limits.queue_max, limits.metrics},
+      limits_{std::min(limits.group_bytes_max, kGroupBytesLimit), limits.queue_max, limits.metrics,
+              limits.gather_us_max},
       commit_sequence_(commit_sequence),
       thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "store-writer");
@@ -93,7 +94,8 @@ void Writer::Submit(Work work, WriteClass write_class, Done done) {
       queue_.push_back(std::move(request));
       if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
       // Whoever has the turn looks before it ends. Under the lock: from then on the writer may end.
-      if (!turn_taken_ && queue_.size() >= gathering_) work_waiting_.NotifyOne();
+      const bool begins = queue_.size() == 1 || queue_.size() >= gathering_;
+      if (begins && !turn_taken_) work_waiting_.NotifyOne();
     }
   }
   if (leads) return Lead(std::move(request));
@@ -119,7 +121,6 @@ void Writer::Run() {
     if (turn == Turn::kWrite) {
       const int64_t begin_us = clock_.SteadyUs();
       members = RunGroup(*Next(false), false);
-      group_writes_ = members.size();
       group_us_ = clock_.SteadyUs() - begin_us;
     } else {
       SyncReadRecords();
@@ -127,6 +128,7 @@ void Writer::Run() {
     {
       const MutexLock lock(mutex_);
       turn_taken_ = false;
+      gathering_ = members.size() * 3 / 4;
     }
     Complete(members);
   }
@@ -162,11 +164,8 @@ Writer::Turn Writer::WaitForTurn() {
 // Answered callers come back one by one. Taken as they come, eight clients made groups of two or
 // three, each with its own sync.
 void Writer::Gather() {
-  const size_t wanted = group_writes_ * 3 / 4;
-  if (queue_.size() >= wanted) return;
-  gathering_ = wanted;
   work_waiting_.WaitForUs(
-      mutex_, std::min(group_us_ / 2, kGatherUsMax),
+      mutex_, std::min(group_us_ / 2, limits_.gather_us_max),
       [this]() ENLACE_NO_ANALYSIS { return stopping_ || queue_.size() >= gathering_; });
   gathering_ = 0;
   AwaitNoTurn();

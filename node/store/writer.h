@@ -46,6 +46,7 @@ class Writer {
     size_t group_bytes_max;
     size_t queue_max;
     metrics::Metrics* metrics = nullptr;  // Told of commits and of who waits; may be null.
+    int64_t gather_us_max = kGatherUsMax;
   };
 
   // `witness` may be null. All references must outlive the writer.
@@ -113,9 +114,7 @@ class Writer {
   bool tell_due_ ENLACE_GUARDED_BY(mutex_) = false;  // The writer's thread has not seen it yet.
   size_t gathering_ ENLACE_GUARDED_BY(mutex_) = 0;   // So many writes are waited for.
 
-  // Of the writer's thread: what the last group that was synced held and took.
-  size_t group_writes_ = 0;
-  int64_t group_us_ = 0;
+  int64_t group_us_ = 0;  // Of the writer's thread: what its last group took.
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
 
   std::jthread thread_;  // Last: starts when all else is there.

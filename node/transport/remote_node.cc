@@ -10,18 +10,11 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "node/transport/grpc_setup.h"
+#include "node/transport/message_buffer.h"
 #include "node/transport/remote_status.h"
 
 namespace enlace::transport {
 namespace {
-
-grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
-  auto* const bytes = new std::string(message.SerializeAsString());
-  grpc::Slice slice(
-      bytes->data(), bytes->size(), [](void* owned) { delete static_cast<std::string*>(owned); },
-      bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
 
 constexpr int kConnectMs = 10'000;
 
@@ -108,15 +101,22 @@ Status RemoteNode::Call(std::string_view method, const google::protobuf::Message
   bool ok = false;
   queue.Next(&tag, &ok);  // Polls on this thread until the one operation is done.
   Leave(context);
-  if (!status.ok()) {
-    const Status refused = refusal_->Get();
-    if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !refused.ok()) {
-      return WithContext(refused, endpoint_);
-    }
-    return FromRemote(status.error_code(), status.error_message(), status.error_details());
+  if (!status.ok()) return Failure(status);
+  return Parse(answer, response);
+}
+
+Status RemoteNode::Failure(const grpc::Status& status) const {
+  const Status refused = refusal_->Get();
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !refused.ok()) {
+    return WithContext(refused, endpoint_);
   }
+  return FromRemote(status.error_code(), status.error_message(), status.error_details());
+}
+
+Status RemoteNode::Parse(const grpc::ByteBuffer& answer,
+                         google::protobuf::Message& response) const {
   grpc::Slice slice;
-  if (!answer.DumpToSingleSlice(&slice).ok()) {
+  if (!answer.TrySingleSlice(&slice).ok() && !answer.DumpToSingleSlice(&slice).ok()) {
     return Error(Reason::INTERNAL, "the answer of " + endpoint_ + " cannot be read");
   }
   const Status parsed =

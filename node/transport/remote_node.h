@@ -9,6 +9,8 @@
 #include "google/protobuf/message.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/security/credentials.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/status.h"
 #include "node/base/error.h"
 #include "node/base/mutex.h"
 #include "node/transport/answer.h"
@@ -49,6 +51,10 @@ class RemoteNode {
  private:
   RemoteNode(std::string endpoint, std::shared_ptr<grpc::ChannelCredentials> credentials,
              std::shared_ptr<LastRefusal> refusal, const AnswerLimits& limits);
+  friend class RemoteStream;
+
+  Status Failure(const grpc::Status& status) const;
+  Status Parse(const grpc::ByteBuffer& answer, google::protobuf::Message& response) const;
   // False after Cancel().
   bool Enter(grpc::ClientContext& context);
   void Leave(grpc::ClientContext& context);

@@ -29,6 +29,7 @@
 namespace enlace::testing {
 
 inline constexpr char kGetCase[] = "/enlace.exchange.v1.CaseService/GetCaseRecord";
+inline constexpr char kStreamGetCase[] = "/enlace.exchange.v1.CaseService/StreamGetCaseRecord";
 inline constexpr char kListCases[] = "/enlace.exchange.v1.CaseService/ListCaseRecords";
 inline constexpr char kTabulate[] = "/enlace.exchange.v1.CaseService/TabulateCaseRecords";
 inline constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
@@ -111,7 +112,9 @@ class RpcWorld {
     bundles->Add("ARG", arg_ca_.anchor_pem());
     bundles->Add("BRA", bra_ca_.anchor_pem());
     verifier_ = std::make_shared<transport::PeerVerifier>(bundles, clock_);
-    table_.Register<GetRequest, Record>(kGetCase, options.get, options.get_limits);
+    for (const char* const method : {kGetCase, kStreamGetCase}) {
+      table_.Register<GetRequest, Record>(method, options.get, options.get_limits);
+    }
     health_.Register(table_);
     rpc::RegisterReflection(table_);
     health_.Set(true);

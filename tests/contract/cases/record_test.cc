@@ -46,6 +46,34 @@ TEST_F(CreateCaseRecord, TheSameRequestIdWithOtherContentIsRefused) {
             Reason::REQUEST_ID_REUSED);
 }
 
+TEST_F(CreateCaseRecord, ARequestIdIsTheSameOneInAStream) {
+  const auto first = TryCreate(node_.police, ValidRecord(), kUuid);
+  ASSERT_TRUE(first.ok()) << first.status();
+  pb::CreateCaseRecordRequest request;
+  *request.mutable_case_record() = ValidRecord();
+  request.set_request_id(kUuid);
+  const auto again = node_.Call<pb::CaseRecord>(
+      node_.police, "/enlace.exchange.v1.CaseService/StreamCreateCaseRecord", request);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
+  EXPECT_EQ(List(node_.police).case_records_size(), 1);
+}
+
+TEST_F(CreateCaseRecord, InAStreamFailsAsInACall) {
+  pb::CreateCaseRecordRequest request;
+  *request.mutable_case_record() = ValidRecord();
+  request.mutable_case_record()->set_name(kAbsent);
+  const auto refused = node_.Call<pb::CaseRecord>(
+      node_.police, "/enlace.exchange.v1.CaseService/StreamCreateCaseRecord", request);
+  EXPECT_EQ(
+      ReasonOf(refused.status()),
+      ReasonOf(node_
+                   .Call<pb::CaseRecord>(
+                       node_.police, "/enlace.exchange.v1.CaseService/CreateCaseRecord", request)
+                   .status()));
+  EXPECT_FALSE(refused.ok());
+}
+
 TEST_F(CreateCaseRecord, ARequestIdInCapitalsIsRefusedSinceItWouldBeAnotherId) {
   std::string capitals = kUuid;
   for (char& c : capitals) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

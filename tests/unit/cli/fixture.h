@@ -54,6 +54,7 @@ class FakeClient final : public client::Client {
                  google::protobuf::Message& response) override {
     return node_.Call(method, request, response);
   }
+  std::unique_ptr<client::Stream> OpenStream(std::string_view) override { return nullptr; }
 
  private:
   FakeNode& node_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -27,6 +28,7 @@ class TestEngine final : public kv::Engine {
     changed_.NotifyAll();
     changed_.Wait(mutex_, [this]() ENLACE_NO_ANALYSIS { return !blocked_; });
     waiting_ = false;
+    if (on_commit_) on_commit_(commits_);
     if (next_failure_) return *std::exchange(next_failure_, std::nullopt);
     const Status status = state_->Commit(batch);
     if (status.ok()) ++commits_;
@@ -52,6 +54,11 @@ class TestEngine final : public kv::Engine {
   void FailNextCommit(Status status) {
     MutexLock lock(mutex_);
     next_failure_ = std::move(status);
+  }
+  // Called in each commit with the number of those before it.
+  void OnCommits(std::function<void(int)> on_commit) {
+    MutexLock lock(mutex_);
+    on_commit_ = std::move(on_commit);
   }
   void SetFileList(const kv::FileListMark& files) {
     MutexLock lock(mutex_);
@@ -81,6 +88,7 @@ class TestEngine final : public kv::Engine {
   bool blocked_ ENLACE_GUARDED_BY(mutex_) = false;
   bool waiting_ ENLACE_GUARDED_BY(mutex_) = false;
   std::optional<Status> next_failure_ ENLACE_GUARDED_BY(mutex_);
+  std::function<void(int)> on_commit_ ENLACE_GUARDED_BY(mutex_);
   kv::FileListMark files_ ENLACE_GUARDED_BY(mutex_);
   int commits_ ENLACE_GUARDED_BY(mutex_) = 0;
   int synced_ ENLACE_GUARDED_BY(mutex_) = 0;  // Of these.

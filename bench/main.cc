@@ -19,7 +19,7 @@ struct Command {
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
       {"put", "Single records, each answered after its sync", MeasurePut, {"clients", "by"}},
-      {"batch", "Parts of a delivery, one after the other", MeasureBatch, {"size"}},
+      {"batch", "Parts of a delivery, two under way", MeasureBatch, {"size"}},
       {"bulk",
        "A whole delivery, by as many senders as clients",
        MeasureBulk,

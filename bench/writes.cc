@@ -19,6 +19,9 @@ namespace {
 namespace pb = enlace::exchange::v1;
 
 constexpr uint64_t kRecordsOfReads = 100'000;
+// Of one sender, each on its own connection: the next part is made, sent and read while the one
+// before is on its way to the disk. Parts of a delivery may come in any order.
+constexpr int kPartsUnderWay = 2;
 constexpr char kNamesFile[] = "/names";
 constexpr char kNamePrefix[] = "jurisdictions/ARG/cases/";
 
@@ -110,15 +113,17 @@ Names Names::Read(const std::string& file) {
 double Import(const World& world, uint64_t records, int senders, uint64_t seed, Names* names) {
   constexpr uint64_t kRows = 1000;
   std::atomic<uint64_t> next_part = 0;
-  std::vector<Names> stored(static_cast<size_t>(senders));
+  std::vector<std::string> deliveries;
+  for (int sender = 0; sender < senders; ++sender) deliveries.push_back(NewBatchId());
+  std::vector<Names> stored(static_cast<size_t>(senders * kPartsUnderWay));
   const double begin = SecondsNow();
   {
     std::vector<std::jthread> threads;
-    for (int sender = 0; sender < senders; ++sender) {
-      threads.emplace_back([&, sender] {
-        const auto client = world.ConnectSystem(sender);
+    for (size_t thread = 0; thread < stored.size(); ++thread) {
+      threads.emplace_back([&, thread] {
+        const auto client = world.ConnectSystem(static_cast<int>(thread));
         pb::ImportCaseRecordsRequest request;
-        request.set_batch_id(NewBatchId());
+        request.set_batch_id(deliveries[thread / kPartsUnderWay]);
         for (uint64_t part = next_part++; part * kRows < records; part = next_part++) {
           RecordMaker maker(seed * 1'000'003 + part);
           const uint64_t rows = std::min(kRows, records - part * kRows);
@@ -126,7 +131,7 @@ double Import(const World& world, uint64_t records, int senders, uint64_t seed, 
           const auto response = Send(*client, request);
           if (names == nullptr) continue;
           for (const auto& row : response.results()) {
-            stored[static_cast<size_t>(sender)].Add(row.name());
+            stored[thread].Add(row.name());
           }
         }
       });
@@ -175,17 +180,23 @@ void MeasurePut(const MeasureOptions& options) {
 void MeasureBatch(const MeasureOptions& options) {
   World world(options.world);
   world.Start(kOrigin);
-  const auto client = world.ConnectSystem(0);
-  RecordMaker maker(options.seed);
-  pb::ImportCaseRecordsRequest request;
-  request.set_batch_id(NewBatchId());
-  uint64_t first_row = 1;
+  const std::string delivery = NewBatchId();
+  std::vector<std::unique_ptr<client::Client>> clients;
+  std::vector<RecordMaker> makers;
+  std::vector<pb::ImportCaseRecordsRequest> requests(kPartsUnderWay);
+  for (int i = 0; i < kPartsUnderWay; ++i) {
+    clients.push_back(world.ConnectSystem(i));
+    makers.emplace_back(options.seed + static_cast<uint64_t>(i));
+    requests[static_cast<size_t>(i)].set_batch_id(delivery);
+  }
+  std::atomic<uint64_t> next_part = 0;
   const auto result = RunLoad(
-      1, options.seconds,
-      [&](int) {
-        FillBatch(maker, first_row, options.size, request);
-        first_row += static_cast<uint64_t>(options.size);
-        Send(*client, request);
+      kPartsUnderWay, options.seconds,
+      [&](int number) {
+        const auto at = static_cast<size_t>(number);
+        const uint64_t first_row = next_part++ * static_cast<uint64_t>(options.size) + 1;
+        FillBatch(makers[at], first_row, options.size, requests[at]);
+        Send(*clients[at], requests[at]);
       },
       world.Cpu());
   PrintLoad(result, options.size, "rate", "rec/s");

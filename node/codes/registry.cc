@@ -1,11 +1,14 @@
 #include "node/codes/registry.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "node/base/check.h"
 
 namespace enlace::codes {
 namespace {
+
+constexpr uint32_t kMaskBits = 64;
 
 char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -23,13 +26,19 @@ CodeList::CodeList(std::string name, uint32_t version, std::string source, std::
       codes_(std::move(codes)) {
   std::sort(codes_.begin(), codes_.end(),
             [](const Code& a, const Code& b) { return a.number < b.number; });
+  ENLACE_CHECK(codes_.size() < std::numeric_limits<uint16_t>::max());
+  places_.resize(codes_.empty() ? 0 : codes_.back().number + size_t{1});
+  for (const Code& code : codes_) {
+    valid_.push_back({code.since, code.until == 0 ? version_ : std::min(code.until, version_)});
+    // Numbers of a bundle are unique; of two, the first was always found.
+    if (places_[code.number] == 0) places_[code.number] = static_cast<uint16_t>(valid_.size());
+    if (code.number < kMaskBits) mask_of_all_ |= uint64_t{1} << code.number;
+  }
 }
 
 const Code* CodeList::Find(uint32_t number) const {
-  const auto at =
-      std::lower_bound(codes_.begin(), codes_.end(), number,
-                       [](const Code& code, uint32_t wanted) { return code.number < wanted; });
-  return at != codes_.end() && at->number == number ? &*at : nullptr;
+  if (number >= places_.size() || places_[number] == 0) return nullptr;
+  return &codes_[places_[number] - 1U];
 }
 
 const Code* CodeList::FindId(std::string_view id) const {
@@ -40,9 +49,19 @@ const Code* CodeList::FindId(std::string_view id) const {
 }
 
 bool CodeList::Has(uint32_t number, uint32_t version) const {
-  const Code* code = Find(number);
-  return code != nullptr && version <= version_ && code->since <= version &&
-         (code->until == 0 || version <= code->until);
+  if (number >= places_.size() || places_[number] == 0) return false;
+  const Valid& valid = valid_[places_[number] - 1U];
+  return valid.since <= version && version <= valid.until;
+}
+
+uint64_t CodeList::Mask(uint32_t version) const {
+  uint64_t mask = 0;
+  for (size_t i = 0; i < codes_.size() && codes_[i].number < kMaskBits; ++i) {
+    if (valid_[i].since <= version && version <= valid_[i].until) {
+      mask |= uint64_t{1} << codes_[i].number;
+    }
+  }
+  return mask;
 }
 
 std::optional<std::string> CodeList::Label(uint32_t number, std::string_view language) const {

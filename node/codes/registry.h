@@ -47,6 +47,10 @@ class CodeList {
   const Code* FindId(std::string_view id) const;
   // True when `number` is valid in `version` of the list.
   bool Has(uint32_t number, uint32_t version) const;
+  // The codes below 64 that are valid in `version`: bit n is code n.
+  uint64_t Mask(uint32_t version) const;
+  // As Mask, of all versions together.
+  uint64_t MaskOfAll() const { return mask_of_all_; }
   // The label in `language`; nothing when it is missing (never another language's).
   std::optional<std::string> Label(uint32_t number, std::string_view language) const;
 
@@ -55,6 +59,15 @@ class CodeList {
   uint32_t version_;
   std::string source_;
   std::vector<Code> codes_;
+  // For the checks of millions of records: the place of each number in codes_, from 1, and when
+  // its code is valid.
+  struct Valid {
+    uint32_t since;
+    uint32_t until;  // The last version of all when the code still holds.
+  };
+  std::vector<uint16_t> places_;
+  std::vector<Valid> valid_;
+  uint64_t mask_of_all_ = 0;
 };
 
 // The lists that the code refers to by name, which every bundle must have.

@@ -57,6 +57,10 @@ KeyRange PrefixRange(std::string_view prefix);
 // Called for each row in key order; false ends the scan.
 using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
+// Called for each key that was asked for, in their order; nothing for an absent one. False ends the
+// reading.
+using ValueVisitor = std::function<bool(size_t at, std::optional<std::string_view> value)>;
+
 // A state of the whole database at one moment. Thread-safe. Keep for seconds: replaced rows stay
 // on disk as long as it lives. Reading everything (a backup, a verification) may keep one longer.
 class Snapshot {
@@ -65,6 +69,10 @@ class Snapshot {
   // Nothing when absent. STORE_CORRUPT when the bytes do not match their checksum; the
   // engine then refuses all further commits.
   virtual StatusOr<std::optional<std::string>> Get(TableId table, std::string_view key) const = 0;
+  // As Get for each of `keys`, in one go. The values are valid until `visit` returns, which may
+  // read too.
+  virtual Status GetMany(TableId table, const std::vector<std::string>& keys,
+                         const ValueVisitor& visit) const;
   virtual Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const = 0;
 };
 

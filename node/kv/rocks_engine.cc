@@ -5,6 +5,8 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "node/base/bytes.h"
@@ -21,6 +23,8 @@ namespace {
 
 // Checksum of each row of a batch on its way from us into the log and the memtable.
 constexpr size_t kProtectionBytesPerKey = 8;
+// Keys of one MultiGet.
+constexpr size_t kManyAtOnce = 64;
 
 rocksdb::Slice AsSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view AsBytes(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -136,6 +140,30 @@ class RocksSnapshot final : public Snapshot {
 
   StatusOr<std::optional<std::string>> Get(TableId table, std::string_view key) const override {
     return core_->Get(Options(), table, key);
+  }
+
+  // In pieces, so that what is pinned at a time is bounded.
+  Status GetMany(TableId table, const std::vector<std::string>& keys,
+                 const ValueVisitor& visit) const override {
+    std::array<rocksdb::Slice, kManyAtOnce> slices;
+    std::array<rocksdb::PinnableSlice, kManyAtOnce> values;
+    std::array<rocksdb::Status, kManyAtOnce> found;
+    for (size_t first = 0; first < keys.size(); first += kManyAtOnce) {
+      const size_t count = std::min(kManyAtOnce, keys.size() - first);
+      for (size_t i = 0; i < count; ++i) slices[i] = AsSlice(keys[first + i]);
+      core_->db->MultiGet(Options(), core_->tables.at(table), count, slices.data(), values.data(),
+                          found.data());
+      for (size_t i = 0; i < count; ++i) {
+        if (!found[i].ok() && !found[i].IsNotFound()) {
+          return core_->failure->Set(Damage("reading rows", found[i]));
+        }
+        const std::optional<std::string_view> value =
+            found[i].ok() ? std::optional(AsBytes(values[i])) : std::nullopt;
+        if (!visit(first + i, value)) return absl::OkStatus();
+        values[i].Reset();
+      }
+    }
+    return absl::OkStatus();
   }
 
   Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const override {

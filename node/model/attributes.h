@@ -33,6 +33,9 @@ enum Attribute : uint32_t {
   kActs = 37,           // Palermo acts.
 };
 
+// All numbers are below; a test keeps it so.
+inline constexpr uint32_t kAttributesEnd = 64;
+
 struct AttributeInfo {
   uint32_t number;
   std::string_view id;  // "age_band"

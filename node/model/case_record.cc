@@ -13,6 +13,7 @@ namespace {
 constexpr uint32_t kYearMin = 1990;
 constexpr uint32_t kYearMax = 2100;
 constexpr uint32_t kQuarterMax = 4;
+constexpr uint64_t kNoCode = 1;  // Bit 0: codes of sets begin at 1.
 // First byte of CanonicalBytes: changes with the layout, so that two layouts never collide.
 constexpr char kCanonicalLayout = 1;
 
@@ -30,8 +31,8 @@ bool SaysNothing(const SetValue& value) { return value == SetValue{}; }
 // Collects the faults of one record.
 class Validator {
  public:
-  Validator(const CaseContent& content, const codes::Registry& registry, std::string_view prefix)
-      : content_(content), registry_(registry), prefix_(prefix) {}
+  Validator(const CaseContent& content, const CaseLists& lists, std::string_view prefix)
+      : content_(content), lists_(lists), prefix_(prefix) {}
 
   Status Run() {
     CheckHead();
@@ -48,12 +49,12 @@ class Validator {
 
   void CheckHead() {
     version_known_ =
-        content_.codelist_version >= 1 && content_.codelist_version <= registry_.version();
+        content_.codelist_version >= 1 && content_.codelist_version <= lists_.version();
     if (!version_known_) {
       Add(Reason::CODE_UNKNOWN, "codelist_version",
           fmt::format("expected a version of the code lists from 1 to {}; update the lists of "
                       "this node or send codes of a version that it has",
-                      registry_.version()));
+                      lists_.version()));
     }
     if (content_.registration_year < kYearMin || content_.registration_year > kYearMax) {
       Add(Reason::ATTRIBUTE_INVALID, "registration_year",
@@ -73,24 +74,24 @@ class Validator {
                            : fmt::format("{}[{}]{}", group, info->id, part);
   }
 
-  // The list's codes, or null with the fault noted.
-  const codes::CodeList* ListOf(uint32_t attribute, AttributeKind kind, std::string_view group) {
-    const AttributeInfo* info = FindAttribute(attribute);
-    if (info == nullptr) {
+  // The list's codes, or nothing with the fault noted.
+  CaseLists::Entry ListOf(uint32_t attribute, AttributeKind kind, std::string_view group) {
+    const CaseLists::Entry entry = lists_.Get(attribute);
+    if (entry.info == nullptr) {
       Add(Reason::ATTRIBUTE_INVALID, FieldOf(group, attribute), "there is no such attribute");
-      return nullptr;
+      return {};
     }
-    if (info->kind != kind) {
+    if (entry.info->kind != kind) {
       Add(Reason::ATTRIBUTE_INVALID, FieldOf(group, attribute),
           kind == AttributeKind::kSet ? "the attribute takes one value; move it to singles"
                                       : "the attribute takes several values; move it to sets");
-      return nullptr;
+      return {};
     }
-    return &registry_.Get(info->list);
+    return entry;
   }
 
   void CheckSingle(uint32_t attribute, const SingleValue& value) {
-    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSingle, "singles");
+    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSingle, "singles").list;
     if (list == nullptr) return;
     const bool has_code = value.code != 0;
     const bool well_formed = has_code ? value.missing == Missing::kNone : IsReason(value.missing);
@@ -107,8 +108,8 @@ class Validator {
   }
 
   void CheckSet(uint32_t attribute, const SetValue& value) {
-    const codes::CodeList* list = ListOf(attribute, AttributeKind::kSet, "sets");
-    if (list == nullptr) return;
+    const CaseLists::Entry entry = ListOf(attribute, AttributeKind::kSet, "sets");
+    if (entry.list == nullptr) return;
     if (!IsReason(value.rest)) {
       Add(Reason::ATTRIBUTE_INVALID, FieldOf("sets", attribute, ".rest"),
           "expected 1 unknown, 2 not collected or 3 not applicable");
@@ -117,25 +118,22 @@ class Validator {
       Add(Reason::ATTRIBUTE_INVALID, FieldOf("sets", attribute, ".denied"),
           "a code is both affirmed and denied");
     }
-    CheckMask(*list, value.affirmed, attribute, ".affirmed");
-    CheckMask(*list, value.denied, attribute, ".denied");
+    CheckMask(entry, value.affirmed, attribute, ".affirmed");
+    CheckMask(entry, value.denied, attribute, ".denied");
   }
 
-  void CheckMask(const codes::CodeList& list, uint64_t mask, uint32_t attribute,
+  void CheckMask(const CaseLists::Entry& entry, uint64_t mask, uint32_t attribute,
                  std::string_view part) {
     if (!version_known_) return;
-    for (; mask != 0; mask &= mask - 1) {
-      const auto code = static_cast<uint32_t>(__builtin_ctzll(mask));
-      if (code == 0 || !list.Has(code, content_.codelist_version)) {
-        Add(Reason::CODE_UNKNOWN, FieldOf("sets", attribute, part),
-            fmt::format("expected codes of list {} in the declared version", list.name()));
-        return;
-      }
-    }
+    const bool latest = content_.codelist_version == lists_.version();
+    const uint64_t valid = latest ? entry.mask : entry.list->Mask(content_.codelist_version);
+    if ((mask & ~(valid & ~kNoCode)) == 0) return;
+    Add(Reason::CODE_UNKNOWN, FieldOf("sets", attribute, part),
+        fmt::format("expected codes of list {} in the declared version", entry.list->name()));
   }
 
   const CaseContent& content_;
-  const codes::Registry& registry_;
+  const CaseLists& lists_;
   const std::string_view prefix_;
   bool version_known_ = false;
   std::vector<FieldViolation> violations_;
@@ -158,9 +156,20 @@ void CaseContent::Canonicalize() {
   sets.erase_if([](const auto& entry) { return SaysNothing(entry.second); });
 }
 
+CaseLists::CaseLists(const codes::Registry& registry) : version_(registry.version()) {
+  for (const AttributeInfo& info : AllAttributes()) {
+    const codes::CodeList& list = registry.Get(info.list);
+    entries_.at(info.number) = {&info, &list, list.Mask(version_)};
+  }
+}
+
+Status ValidateCase(const CaseContent& content, const CaseLists& lists, std::string_view prefix) {
+  return Validator(content, lists, prefix).Run();
+}
+
 Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
                     std::string_view prefix) {
-  return Validator(content, registry, prefix).Run();
+  return ValidateCase(content, CaseLists(registry), prefix);
 }
 
 std::string CanonicalBytes(const CaseContent& content) {

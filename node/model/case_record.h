@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -8,6 +9,7 @@
 #include "node/base/error.h"
 #include "node/codes/registry.h"
 #include "node/model/attribute_map.h"
+#include "node/model/attributes.h"
 
 // One victim's anonymised record, as plain values. Pure.
 namespace enlace::model {
@@ -64,8 +66,29 @@ struct CaseRecord {
   bool operator==(const CaseRecord&) const = default;
 };
 
+// The code lists of all attributes, looked up once for many records. Outlived by `registry`.
+class CaseLists {
+ public:
+  explicit CaseLists(const codes::Registry& registry);
+
+  struct Entry {
+    const AttributeInfo* info = nullptr;  // Null when there is no such attribute.
+    const codes::CodeList* list = nullptr;
+    uint64_t mask = 0;  // Codes of a set attribute in the version of the registry; bit n is code n.
+  };
+  Entry Get(uint32_t attribute) const {
+    return attribute < entries_.size() ? entries_[attribute] : Entry();
+  }
+  uint32_t version() const { return version_; }
+
+ private:
+  std::array<Entry, kAttributesEnd> entries_;
+  uint32_t version_;
+};
+
 // OK, or one violation per fault (ATTRIBUTE_INVALID, CODE_UNKNOWN), fields as paths below
 // `prefix` such as "case_record". Never echoes a value.
+Status ValidateCase(const CaseContent& content, const CaseLists& lists, std::string_view prefix);
 Status ValidateCase(const CaseContent& content, const codes::Registry& registry,
                     std::string_view prefix);
 

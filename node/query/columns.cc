@@ -209,9 +209,9 @@ Status CaseColumns::Columns::CheckCodes(const model::CaseContent& content) const
   }
   for (const SetColumn& column : sets) {
     const uint64_t affirmed = content.Set(column.attribute()).affirmed;
-    for (uint32_t code = 0; code < 64; ++code) {
-      if (((affirmed >> code) & 1U) == 0) continue;
-      if (code == 0 || column.list().Find(code) == nullptr) return missing(column.list());
+    // Codes begin at 1.
+    if ((affirmed & ~column.list().MaskOfAll()) != 0 || (affirmed & 1U) != 0) {
+      return missing(column.list());
     }
   }
   return absl::OkStatus();

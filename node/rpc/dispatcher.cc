@@ -91,9 +91,15 @@ StatusOr<const Message*> Dispatcher::Read(const HandlerTable::Entry& entry,
                  {{"bytes_max", std::to_string(entry.limits.request_bytes_max)},
                   {"bytes", std::to_string(bytes.size())}});
   }
-  const google::protobuf::Descriptor& type = *entry.request_prototype->GetDescriptor();
+  const bool raw = entry.raw_request != nullptr;
+  const google::protobuf::Descriptor& type =
+      raw ? *entry.raw_request : *entry.request_prototype->GetDescriptor();
   ENLACE_RETURN_IF_ERROR(ScanWire(bytes, type, entry.limits.elements_max));
   Message* const request = entry.request_prototype->New(&running.arena());
+  if (raw) {
+    static_cast<google::protobuf::BytesValue*>(request)->set_value(std::string(bytes));
+    return request;
+  }
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Error(Reason::REQUEST_MALFORMED,
                  fmt::format("expected the bytes of {}", type.full_name()),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "google/protobuf/message.h"
+#include "google/protobuf/wrappers.pb.h"
 #include "node/authz/policy.h"
 #include "node/base/error.h"
 
@@ -96,9 +97,26 @@ class HandlerTable {
     Add(method, std::move(entry));
   }
 
+  // For a handler that reads the bytes of its Request by itself; they were scanned as all are.
+  template <typename Request, typename Response>
+  void RegisterRaw(std::string_view method,
+                   std::function<StatusOr<Response>(const CallContext&, std::string_view)> handler,
+                   MethodLimits limits = {}) {
+    using google::protobuf::BytesValue;
+    Register<BytesValue, Response>(
+        method,
+        [handler = std::move(handler)](const CallContext& call, const BytesValue& request) {
+          return handler(call, request.value());
+        },
+        limits);
+    entries_.find(method)->second.raw_request = Request::descriptor();
+  }
+
   struct Entry {
     MethodLimits limits;
     const Message* request_prototype = nullptr;
+    // The type that the bytes are, when they are handed over as they are in a BytesValue.
+    const google::protobuf::Descriptor* raw_request = nullptr;
     const Message* response_prototype = nullptr;
     std::function<void(const CallContext&, const Message&, const Respond<std::string>&)> run;
     bool ping_pong = false;  // By its descriptor a stream in both directions; set by the table.

@@ -1,6 +1,9 @@
 #include "node/rpc/wire_scan.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 
@@ -53,20 +56,90 @@ class Seen {
 };
 
 constexpr size_t kMessagesMin = 10;
+constexpr uint32_t kFieldsMax = 64;
+
+// What a scan needs to know of one message type, in one place: asking the descriptors for it, field
+// by field of a thousand records, would cost more than reading the bytes.
+struct Shape;
+struct FieldShape {
+  const FieldDescriptor* field = nullptr;  // Null when there is none of this number.
+  WireType wire_type = kVarint;
+  bool packable = false;
+  bool repeated = false;
+  bool text = false;
+  int oneof = -1;            // Of a choice; -1 for none.
+  Shape* message = nullptr;  // Of a message field.
+};
+struct Shape {
+  const Descriptor* type = nullptr;
+  bool known = false;                              // `fields` are filled in.
+  std::array<FieldShape, kFieldsMax> fields = {};  // By number.
+};
+
+// The shapes of the types of one scan.
+class Shapes {
+ public:
+  Shape& Of(const Descriptor& type) {
+    for (Shape& shape : shapes_) {
+      if (shape.type == &type) return shape;
+    }
+    Shape& shape = shapes_.emplace_back();
+    shape.type = &type;
+    return shape;
+  }
+
+  // By value: numbers above kFieldsMax are not kept.
+  FieldShape Field(Shape& shape, uint32_t number) {
+    if (!shape.known) Fill(shape);
+    if (number < kFieldsMax) return shape.fields[number];
+    const FieldDescriptor* field = shape.type->FindFieldByNumber(static_cast<int>(number));
+    return field == nullptr ? FieldShape() : ShapeOf(*field);
+  }
+
+ private:
+  void Fill(Shape& shape) {
+    for (int i = 0; i < shape.type->field_count(); ++i) {
+      const FieldDescriptor& field = *shape.type->field(i);
+      const auto number = static_cast<uint32_t>(field.number());
+      if (number < kFieldsMax) shape.fields[number] = ShapeOf(field);
+    }
+    shape.known = true;
+  }
+  FieldShape ShapeOf(const FieldDescriptor& field) {
+    FieldShape out;
+    out.field = &field;
+    out.wire_type = WireTypeOf(field);
+    out.packable = field.is_packable();
+    out.repeated = field.is_repeated();
+    out.text = field.type() == FieldDescriptor::TYPE_STRING;
+    const auto* choice = field.real_containing_oneof();
+    if (choice != nullptr) out.oneof = choice->index();
+    if (field.type() == FieldDescriptor::TYPE_MESSAGE) out.message = &Of(*field.message_type());
+    return out;
+  }
+
+  std::deque<Shape> shapes_;  // Stay where they are.
+};
 
 class Scanner {
  public:
   Scanner(std::string_view whole, size_t elements_max)
       : begin_(whole.data()), elements_max_(elements_max) {}
 
-  Status Scan(std::string_view bytes, const Descriptor& type, int depth) {
+  Status Scan(std::string_view bytes, const Descriptor& type) {
+    return Scan(bytes, shapes_.Of(type), 1);
+  }
+
+ private:
+  Status Scan(std::string_view bytes, Shape& shape, int depth) {
+    const Descriptor& type = *shape.type;
     if (depth > kNestingMax) {
       return Error(Reason::REQUEST_TOO_LARGE,
                    fmt::format("expected at most {} messages within each other, seen more in {}",
                                kNestingMax, type.full_name()),
                    {{"nesting_max", std::to_string(kNestingMax)}});
     }
-    if (depth > 1) ENLACE_RETURN_IF_ERROR(CountMessage());
+    if (depth > 1 && ++messages_ > MessagesMax()) return TooManyMessages();
     Seen singular;
     Seen oneofs;
     while (!bytes.empty()) {
@@ -75,36 +148,36 @@ class Scanner {
       if (!tag.has_value() || *tag > UINT32_MAX || (*tag >> 3) == 0) {
         return Malformed(type, at, "no field tag");
       }
-      ENLACE_RETURN_IF_ERROR(Count(1));
-      const int number = static_cast<int>(*tag >> 3);
-      const FieldDescriptor* field = type.FindFieldByNumber(number);
-      if (field == nullptr) {
+      if (++elements_ > elements_max_) return TooManyElements();
+      const auto number = static_cast<uint32_t>(*tag >> 3);
+      const FieldShape field = shapes_.Field(shape, number);
+      if (field.field == nullptr) {
         return Error(Reason::REQUEST_UNKNOWN_FIELD,
                      fmt::format("{} has no field {} in this version; compare the versions of "
                                  "client and node",
                                  type.full_name(), number),
                      {{"type", type.full_name()}, {"field", std::to_string(number)}});
       }
-      if (!field->is_repeated() && !singular.Add(number)) {
-        return Malformed(type, at, fmt::format("a second {}", field->name()));
+      if (!field.repeated && !singular.Add(static_cast<int>(number))) {
+        return Malformed(type, at, fmt::format("a second {}", field.field->name()));
       }
-      if (field->real_containing_oneof() != nullptr &&
-          !oneofs.Add(field->real_containing_oneof()->index())) {
-        return Malformed(type, at, fmt::format("{} beside another of its choice", field->name()));
+      if (field.oneof >= 0 && !oneofs.Add(field.oneof)) {
+        return Malformed(type, at,
+                         fmt::format("{} beside another of its choice", field.field->name()));
       }
-      ENLACE_RETURN_IF_ERROR(Value(bytes, type, *field, static_cast<uint32_t>(*tag & 7), depth));
+      ENLACE_RETURN_IF_ERROR(Value(bytes, type, field, static_cast<uint32_t>(*tag & 7), depth));
     }
     return Status();
   }
 
- private:
   // Takes the value of `field` from the front of `bytes`.
-  Status Value(std::string_view& bytes, const Descriptor& type, const FieldDescriptor& field,
+  Status Value(std::string_view& bytes, const Descriptor& type, const FieldShape& field,
                uint32_t wire_type, int depth) {
     const char* const at = bytes.data();
-    const bool packed = wire_type == kBytes && field.is_packable();
-    if (wire_type != static_cast<uint32_t>(WireTypeOf(field)) && !packed) {
-      return Malformed(type, at, fmt::format("a wire type that {} does not have", field.name()));
+    const bool packed = wire_type == kBytes && field.packable;
+    if (wire_type != static_cast<uint32_t>(field.wire_type) && !packed) {
+      return Malformed(type, at,
+                       fmt::format("a wire type that {} does not have", field.field->name()));
     }
     if (wire_type == kVarint) {
       if (!ReadVarint(bytes).has_value()) return Malformed(type, at, "a cut-off number");
@@ -117,17 +190,16 @@ class Scanner {
       size = *length;
     }
     if (size > bytes.size()) {
-      return Malformed(type, at, fmt::format("the end of the bytes within {}", field.name()));
+      return Malformed(type, at,
+                       fmt::format("the end of the bytes within {}", field.field->name()));
     }
     const std::string_view content = bytes.substr(0, static_cast<size_t>(size));
     bytes.remove_prefix(static_cast<size_t>(size));
     if (wire_type != kBytes) return Status();
     if (packed) return Packed(content, type, field);
-    if (field.type() == FieldDescriptor::TYPE_MESSAGE) {
-      return Scan(content, *field.message_type(), depth + 1);
-    }
-    if (field.type() == FieldDescriptor::TYPE_STRING && !IsUtf8(content)) {
-      std::string what = fmt::format("a {} that is not UTF-8", field.name());
+    if (field.message != nullptr) return Scan(content, *field.message, depth + 1);
+    if (field.text && !IsUtf8(content)) {
+      std::string what = fmt::format("a {} that is not UTF-8", field.field->name());
 #ifdef ENLACE_BREAK_ERROR_ECHO
       what += ": ";
       what += content;
@@ -137,28 +209,26 @@ class Scanner {
     return Status();
   }
 
-  Status Packed(std::string_view content, const Descriptor& type, const FieldDescriptor& field) {
+  Status Packed(std::string_view content, const Descriptor& type, const FieldShape& field) {
     const char* const at = content.data();
-    const WireType wire_type = WireTypeOf(field);
-    if (wire_type != kVarint) {
-      const size_t size = wire_type == kFixed64 ? 8 : 4;
+    if (field.wire_type != kVarint) {
+      const size_t size = field.wire_type == kFixed64 ? 8 : 4;
       if (content.size() % size != 0) {
-        return Malformed(type, at, fmt::format("a cut-off member of {}", field.name()));
+        return Malformed(type, at, fmt::format("a cut-off member of {}", field.field->name()));
       }
-      return Count(content.size() / size);
+      elements_ += content.size() / size;
+      return elements_ > elements_max_ ? TooManyElements() : Status();
     }
     while (!content.empty()) {
       if (!ReadVarint(content).has_value()) {
-        return Malformed(type, at, fmt::format("a cut-off member of {}", field.name()));
+        return Malformed(type, at, fmt::format("a cut-off member of {}", field.field->name()));
       }
-      ENLACE_RETURN_IF_ERROR(Count(1));
+      if (++elements_ > elements_max_) return TooManyElements();
     }
     return Status();
   }
 
-  Status Count(size_t elements) {
-    elements_ += elements;
-    if (elements_ <= elements_max_) return Status();
+  Status TooManyElements() const {
     return Error(Reason::REQUEST_TOO_LARGE,
                  fmt::format("expected at most {} elements in one request of this method, seen "
                              "more; send several requests",
@@ -167,14 +237,13 @@ class Scanner {
   }
 
   // An empty message takes two bytes here and some hundred once it is parsed.
-  Status CountMessage() {
-    const size_t messages_max = std::max<size_t>(kMessagesMin, elements_max_ / 10);
-    if (++messages_ <= messages_max) return Status();
+  size_t MessagesMax() const { return std::max<size_t>(kMessagesMin, elements_max_ / 10); }
+  Status TooManyMessages() const {
     return Error(Reason::REQUEST_TOO_LARGE,
                  fmt::format("expected at most {} messages in one request of this method, seen "
                              "more; send several requests",
-                             messages_max),
-                 {{"messages_max", std::to_string(messages_max)}});
+                             MessagesMax()),
+                 {{"messages_max", std::to_string(MessagesMax())}});
   }
 
   Status Malformed(const Descriptor& type, const char* at, std::string_view seen) const {
@@ -186,6 +255,11 @@ class Scanner {
 
   // At most 10 bytes, at most 64 bits.
   static std::optional<uint64_t> ReadVarint(std::string_view& bytes) {
+    if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) {
+      const auto value = static_cast<unsigned char>(bytes[0]);
+      bytes.remove_prefix(1);
+      return value;
+    }
     uint64_t value = 0;
     for (size_t i = 0; i < bytes.size() && i < 10; ++i) {
       const auto byte = static_cast<unsigned char>(bytes[i]);
@@ -201,6 +275,7 @@ class Scanner {
 
   const char* const begin_;
   const size_t elements_max_;
+  Shapes shapes_;
   size_t messages_ = 0;
   size_t elements_ = 0;
 };
@@ -217,7 +292,7 @@ size_t Utf8Length(unsigned char lead) {
 }  // namespace
 
 Status ScanWire(std::string_view bytes, const Descriptor& type, size_t elements_max) {
-  return Scanner(bytes, elements_max).Scan(bytes, type, 1);
+  return Scanner(bytes, elements_max).Scan(bytes, type);
 }
 
 bool IsUtf8(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "node/service/case_import.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "node/model/case_wire.h"
@@ -28,6 +30,36 @@ model::CaseContent OfAnyVersion(model::CaseContent content) {
   return content;
 }
 
+// True for a content that the general way would leave as it is, and find no fault with that
+// ValidateCase does not find.
+bool IsPlain(const model::CaseContent& content) {
+  return std::none_of(content.singles.begin(), content.singles.end(),
+                      [](const auto& entry) {
+                        return entry.second == model::SingleValue{0, model::Missing::kNotCollected};
+                      }) &&
+         std::none_of(content.sets.begin(), content.sets.end(), [](const auto& entry) {
+           const model::SetValue& value = entry.second;
+           return value == model::SetValue{} || ((value.affirmed | value.denied) & 1U) != 0;
+         });
+}
+
+// Nearly all records come in the form in which they are stored. Others are read as messages, with
+// a violation for each fault.
+Status ReadContent(std::string_view record, CaseImportRow& row) {
+  if (model::ParseContentWire(record, row.content) && IsPlain(row.content)) {
+    row.wire = record;
+    return absl::OkStatus();
+  }
+  pb::CaseRecord message;
+  if (!message.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
+    return Error(Reason::REQUEST_MALFORMED, "expected the bytes of CaseRecord");
+  }
+  ENLACE_ASSIGN_OR_RETURN(row.content, ContentFromProto(message, OutputFields::kRefused, kPrefix));
+  row.own_wire = model::ContentWire(row.content);
+  row.wire = row.own_wire;
+  return absl::OkStatus();
+}
+
 bool IsSame(const model::CaseContent& a, const model::CaseContent& b) {
   return a.registration_year == b.registration_year &&
          a.registration_quarter == b.registration_quarter && a.singles == b.singles &&
@@ -36,25 +68,24 @@ bool IsSame(const model::CaseContent& a, const model::CaseContent& b) {
 
 }  // namespace
 
-std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& request,
+std::vector<CaseImportRow> ReadCaseRows(const ImportRequest& request,
                                         const codes::Registry& registry,
                                         const std::optional<store::SourceKeyHasher>& hasher) {
-  std::vector<CaseImportRow> rows;
-  rows.reserve(static_cast<size_t>(request.rows_size()));
-  for (const auto& in : request.rows()) {
-    CaseImportRow& row = rows.emplace_back();
+  const model::CaseLists lists(registry);
+  // Their contents are held in the rows' own place: a part is one piece of memory and some bytes.
+  std::vector<CaseImportRow> rows(request.rows().size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const ImportRequest::Row& in = request.rows()[i];
+    CaseImportRow& row = rows[i];
     row.row = in.row();
-    row.source_key = in.source_key();
-    auto content = ContentFromProto(in.case_record(), OutputFields::kRefused, kPrefix);
-    row.fault = content.ok() ? model::ValidateCase(*content, registry, kPrefix) : content.status();
+    row.source_key = in.source_key;
+    row.fault = ReadContent(in.case_record, row);
+    if (row.fault.ok()) row.fault = model::ValidateCase(row.content, lists, kPrefix);
     if (row.source_key.size() > store::kSourceKeyBytesMax) {
       row.fault = InvalidFields({{std::string(kSourceKeyField), "expected at most 128 bytes",
                                   Reason::ATTRIBUTE_INVALID}});
     }
-    if (!row.fault.ok()) continue;
-    row.content = *std::move(content);
-    row.wire = model::ContentWire(row.content);
-    if (hasher.has_value() && !row.source_key.empty()) {
+    if (row.fault.ok() && hasher.has_value() && !row.source_key.empty()) {
       row.source_hash = hasher->Hash(row.source_key);
     }
   }
@@ -150,14 +181,9 @@ StatusOr<CaseImportOutcome> CaseImport::AddNew(const CaseImportRow& row,
                                                const std::string& source_hash) {
   ENLACE_ASSIGN_OR_RETURN(auto added, adder_.Add(row.wire));
   if (!source_hash.empty()) NoteSourceKey(source_hash, added.key);
-  model::CaseRecord record;
-  record.reference = added.reference;
-  record.entity = delivery_.batch().entity;
-  record.create_time_ms = transaction_.now_ms();
-  record.update_time_ms = transaction_.now_ms();
   ENLACE_ASSIGN_OR_RETURN(
       auto out, Record(row, RowOutcome::kAccepted, added.key, std::move(added.reference)));
-  out.changed = std::move(record);
+  out.time_ms = transaction_.now_ms();
   return out;
 }
 
@@ -185,7 +211,7 @@ StatusOr<CaseImportOutcome> CaseImport::AddKnown(const CaseImportRow& row,
   NoteSourceKey(source_hash, replaced->first_key);
   ENLACE_ASSIGN_OR_RETURN(
       auto out, Record(row, RowOutcome::kReplaced, replaced->key, replaced->record.reference));
-  out.changed = std::move(replaced->record);
+  out.replaced = std::move(replaced->record);
   return out;
 }
 
@@ -216,9 +242,10 @@ StatusOr<CaseImportOutcome> CaseImport::Record(const CaseImportRow& row, RowOutc
 }
 
 CaseImportResult TellImport(std::vector<CaseImportRow>& rows,
-                            std::vector<CaseImportOutcome>& outcomes,
+                            std::vector<CaseImportOutcome>& outcomes, std::string_view entity,
                             std::string_view jurisdiction) {
   CaseImportResult result;
+  result.changed.reserve(outcomes.size());
   result.response.mutable_results()->Reserve(static_cast<int>(outcomes.size()));
   for (size_t i = 0; i < outcomes.size(); ++i) {
     CaseImportOutcome& became = outcomes[i];
@@ -228,14 +255,19 @@ CaseImportResult TellImport(std::vector<CaseImportRow>& rows,
     if (became.outcome == RowOutcome::kQuarantined) {
       out.set_reason(became.fault.reason);
       out.set_field(became.fault.field);
-    } else {
-      out.set_name(CaseName(jurisdiction, became.reference));
+      continue;
     }
-    if (!became.changed.has_value()) continue;
+    out.set_name(CaseName(jurisdiction, became.reference));
     if (became.outcome == RowOutcome::kAccepted) {
-      became.changed->content = std::move(rows[i].content);
+      model::CaseRecord& record = result.changed.emplace_back();
+      record.reference = std::move(became.reference);
+      record.entity = entity;
+      record.content = std::move(rows[i].content);
+      record.create_time_ms = became.time_ms;
+      record.update_time_ms = became.time_ms;
+    } else if (became.replaced.has_value()) {
+      result.changed.push_back(*std::move(became.replaced));
     }
-    result.changed.push_back(*std::move(became.changed));
   }
   return result;
 }

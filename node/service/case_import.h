@@ -10,6 +10,7 @@
 #include "node/model/case_record.h"
 #include "node/service/delivery.h"
 #include "node/service/epochs.h"
+#include "node/service/import_request.h"
 #include "node/store/case_table.h"
 #include "node/store/source_keys.h"
 
@@ -34,12 +35,13 @@ struct CaseImportRow {
   uint64_t row = 0;
   Status fault;  // Not OK: quarantined for this.
   model::CaseContent content;
-  std::string wire;  // The content as it is stored.
-  std::string source_key;
+  std::string_view wire;  // The content as it is stored: bytes of the request, or `own_wire`.
+  std::string own_wire;
+  std::string_view source_key;  // Bytes of the request.
   std::string source_hash;  // Empty without a key, and when the entity's secret is not made yet.
 };
-// `hasher` may be nothing.
-std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& request,
+// They see bytes of the request. `hasher` may be nothing.
+std::vector<CaseImportRow> ReadCaseRows(const ImportRequest& request,
                                         const codes::Registry& registry,
                                         const std::optional<store::SourceKeyHasher>& hasher);
 
@@ -47,10 +49,9 @@ std::vector<CaseImportRow> ReadCaseRows(const pb::ImportCaseRecordsRequest& requ
 struct CaseImportOutcome {
   store::RowOutcome outcome = store::RowOutcome::kAccepted;
   std::string reference;
-  RowFault fault;  // Quarantined only.
-  // The new revision; that of an accepted row, whose content is the row's own, comes without
-  // content.
-  std::optional<model::CaseRecord> changed;
+  RowFault fault;                             // Quarantined only.
+  int64_t time_ms = 0;                        // Accepted only: of the commit.
+  std::optional<model::CaseRecord> replaced;  // Replaced only: the new revision.
 };
 
 class CaseImport {
@@ -104,7 +105,7 @@ struct CaseImportResult {
   std::vector<model::CaseRecord> changed;
 };
 CaseImportResult TellImport(std::vector<CaseImportRow>& rows,
-                            std::vector<CaseImportOutcome>& outcomes,
+                            std::vector<CaseImportOutcome>& outcomes, std::string_view entity,
                             std::string_view jurisdiction);
 
 // OK, or ATTRIBUTE_INVALID when `after` would leave a registration period that was measured.

@@ -23,9 +23,9 @@ constexpr char kCreate[] = "/enlace.exchange.v1.CaseService/CreateCaseRecord";
 
 void CaseService::Register(rpc::HandlerTable& table) {
   // Larger than the default: a full part of a delivery.
-  table.Register<pb::ImportCaseRecordsRequest, pb::ImportCaseRecordsResponse>(
+  table.RegisterRaw<pb::ImportCaseRecordsRequest, pb::ImportCaseRecordsResponse>(
       "/enlace.exchange.v1.CaseService/ImportCaseRecords",
-      [this](const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request) {
+      [this](const rpc::CallContext& call, std::string_view request) {
         return ImportCaseRecords(call, request);
       },
       kDeliveryLimits);
@@ -69,9 +69,10 @@ void CaseService::Register(rpc::HandlerTable& table) {
                   pb::BatchTabulateCaseRecordsRequest, pb::BatchTabulateCaseRecordsResponse);
 }
 
-StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
-    const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request) {
+StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(const rpc::CallContext& call,
+                                                                       std::string_view bytes) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
+  ENLACE_ASSIGN_OR_RETURN(const ImportRequest request, ImportRequest::Read(bytes));
   ENLACE_RETURN_IF_ERROR(CheckDelivery(request));
   ENLACE_ASSIGN_OR_RETURN(const auto hasher,
                           store::SourceKeyHasher::Load(*parts_.store.Read(), entity));
@@ -94,7 +95,7 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(
   };
   ENLACE_RETURN_IF_ERROR(request.validate_only() ? Try(parts_.store, work)
                                                  : parts_.store.Write(work));
-  CaseImportResult result = TellImport(rows, outcomes, parts_.jurisdiction);
+  CaseImportResult result = TellImport(rows, outcomes, entity, parts_.jurisdiction);
   if (!request.validate_only()) {
     parts_.columns.Apply(result.changed);
     return std::move(result.response);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "enlace/exchange/v1/case_service.pb.h"
 #include "node/codes/registry.h"
@@ -39,8 +40,9 @@ class CaseService {
 
   void Register(rpc::HandlerTable& table);
 
-  StatusOr<pb::ImportCaseRecordsResponse> ImportCaseRecords(
-      const rpc::CallContext& call, const pb::ImportCaseRecordsRequest& request);
+  // `request` are the bytes of an ImportCaseRecordsRequest.
+  StatusOr<pb::ImportCaseRecordsResponse> ImportCaseRecords(const rpc::CallContext& call,
+                                                            std::string_view request);
   void CreateCaseRecord(const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
                         const rpc::Respond<pb::CaseRecord>& respond);
   StatusOr<pb::CaseRecord> CorrectCaseRecord(const rpc::CallContext& call,

@@ -28,6 +28,11 @@ class CaseLookup {
 
   static StatusOr<CaseLookup> Open(const Reader& reader);
 
+  // Where the first revision stands if the reference is one of this store, and not of an earlier
+  // program. What is there counts only if its nonce is the place's.
+  std::optional<CaseReferences::Place> PlaceOf(std::string_view reference) {
+    return references_.Find(reference);
+  }
   // Nothing when there is no such record.
   StatusOr<std::optional<First>> FindFirst(std::string_view reference);
   // Keys of the revisions from the second on, ascending.

@@ -1,25 +1,101 @@
 #include "node/store/case_views.h"
 
+#include <algorithm>
+#include <optional>
+#include <span>
+
 #include "node/store/case_lookup.h"
 
 namespace enlace::store {
 namespace {
 
-// The last revision of a record that has several.
-Status VisitLast(const CaseLookup& lookup, const std::string& reference, size_t at,
-                 const std::function<bool(size_t, const StoredCaseView*)>& visit, bool& more) {
-  ENLACE_ASSIGN_OR_RETURN(const auto keys, lookup.LaterKeys(reference));
-  if (keys.empty()) {
-    return Error(Reason::STORE_CORRUPT,
-                 "the index of case records lacks a revision; run enlaced verify");
+// Records that are read at once.
+constexpr size_t kManyAtOnce = 256;
+constexpr uint32_t kSecondRevision = 2;
+
+using CaseVisitor = std::function<bool(size_t, const StoredCaseView*)>;
+
+// Some of the records that GetCaseViews is asked for.
+class ViewsReader {
+ public:
+  ViewsReader(const Reader& reader, CaseLookup& lookup, const CaseVisitor& visit)
+      : reader_(reader), lookup_(lookup), visit_(visit) {}
+
+  // `references` are those from place `first` of the list on. `more` is false when the visitor
+  // stopped.
+  Status Read(std::span<const std::string> references, size_t first, bool& more) {
+    ENLACE_RETURN_IF_ERROR(FindLater(references));
+    std::vector<std::string> keys;
+    std::vector<std::string> nonces;
+    for (const std::string& reference : references) {
+      auto place = lookup_.PlaceOf(reference);
+      // No row has the key of one byte.
+      keys.push_back(place.has_value() ? std::move(place->key) : std::string(1, '\0'));
+      nonces.push_back(place.has_value() ? std::move(place->nonce) : "");
+    }
+    Status fault;
+    ENLACE_RETURN_IF_ERROR(reader_.GetMany(
+        Table::kCaseRevision, keys, [&](size_t at, std::optional<std::string_view> bytes) {
+          bool seen = false;
+          if (bytes.has_value() && !later_[at]) {
+            fault =
+                VisitFirst(keys[at], nonces[at], *bytes, references[at], first + at, seen, more);
+          }
+          if (fault.ok() && !seen) fault = VisitAlone(references[at], first + at, more);
+          return fault.ok() && more;
+        }));
+    return fault;
   }
-  ENLACE_ASSIGN_OR_RETURN(const std::string bytes, lookup.Row(keys.back()));
-  std::string converted;
-  ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(bytes, converted));
-  const StoredCaseView view = ViewOf(keys.back(), reference, row);
-  more = visit(at, &view);
-  return absl::OkStatus();
-}
+
+ private:
+  Status FindLater(std::span<const std::string> references) {
+    std::vector<std::string> keys;
+    for (const std::string& reference : references) {
+      keys.push_back(CaseIndexKey(reference, kSecondRevision));
+    }
+    later_.assign(keys.size(), false);
+    return reader_.GetMany(Table::kCaseByReference, keys,
+                           [this](size_t at, std::optional<std::string_view> key) {
+                             later_[at] = key.has_value();
+                             return true;
+                           });
+  }
+
+  // Not `seen` when the row is another record's.
+  Status VisitFirst(const std::string& key, const std::string& nonce, std::string_view bytes,
+                    const std::string& reference, size_t at, bool& seen, bool& more) {
+    ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(bytes, converted_));
+    seen = row.nonce == nonce;
+    if (!seen) return absl::OkStatus();
+    const StoredCaseView view = ViewOf(key, reference, row);
+    more = visit_(at, &view);
+    return absl::OkStatus();
+  }
+
+  // A record with several revisions, one of an earlier program, or none.
+  Status VisitAlone(const std::string& reference, size_t at, bool& more) {
+    ENLACE_ASSIGN_OR_RETURN(auto last, lookup_.FindFirst(reference));
+    if (!last.has_value()) {
+      more = visit_(at, nullptr);
+      return absl::OkStatus();
+    }
+    ENLACE_ASSIGN_OR_RETURN(auto later, lookup_.LaterKeys(reference));
+    if (!later.empty()) {
+      ENLACE_ASSIGN_OR_RETURN(last->bytes, lookup_.Row(later.back()));
+      last->key = std::move(later.back());
+    }
+    ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(last->bytes, converted_));
+    const StoredCaseView view = ViewOf(last->key, reference, row);
+    more = visit_(at, &view);
+    return absl::OkStatus();
+  }
+
+  const Reader& reader_;
+  CaseLookup& lookup_;
+  const CaseVisitor& visit_;
+  std::string converted_;
+  std::vector<bool> later_;  // Whether there is a second revision.
+};
 
 }  // namespace
 
@@ -40,24 +116,14 @@ Status ScanCaseViews(const Reader& reader, std::string_view cursor,
 }
 
 Status GetCaseViews(const Reader& reader, const std::vector<std::string>& references,
-                    const std::function<bool(size_t, const StoredCaseView*)>& visit) {
+                    const CaseVisitor& visit) {
   ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  ViewsReader views(reader, lookup, visit);
+  const std::span<const std::string> all(references);
   bool more = true;
-  for (size_t at = 0; at < references.size() && more; ++at) {
-    ENLACE_ASSIGN_OR_RETURN(const auto first, lookup.FindFirst(references[at]));
-    if (!first.has_value()) {
-      more = visit(at, nullptr);
-      continue;
-    }
-    ENLACE_ASSIGN_OR_RETURN(const bool later, lookup.HasLater(references[at]));
-    if (later) {
-      ENLACE_RETURN_IF_ERROR(VisitLast(lookup, references[at], at, visit, more));
-      continue;
-    }
-    std::string converted;
-    ENLACE_ASSIGN_OR_RETURN(const CaseRowView row, ParseCaseRow(first->bytes, converted));
-    const StoredCaseView view = ViewOf(first->key, references[at], row);
-    more = visit(at, &view);
+  for (size_t first = 0; first < all.size() && more; first += kManyAtOnce) {
+    const auto some = all.subspan(first, std::min(kManyAtOnce, all.size() - first));
+    ENLACE_RETURN_IF_ERROR(views.Read(some, first, more));
   }
   return absl::OkStatus();
 }

@@ -17,7 +17,10 @@ class Group::Member final : public Transaction {
   StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const override {
     const Overlay::Change* change = changes_.Find(table, key);
     if (change == nullptr) change = group_.changes_.Find(table, key);
-    if (change != nullptr) return *change;
+    if (change != nullptr) {
+      if (!change->has_value()) return std::optional<std::string>();
+      return std::optional<std::string>(Overlay::ValueOf(**change));
+    }
     return group_.base_.Get(table, key);
   }
 
@@ -35,7 +38,7 @@ class Group::Member final : public Transaction {
                                 TableNames().at(static_cast<size_t>(table)), value.size(),
                                 kv::kValueBytesMax - kEnvelopeBytes));
     }
-    Set(table, key, std::string(value));
+    Set(table, key, WrapValue(table, key, value));
   }
   void Delete(Table table, std::string_view key) override { Set(table, key, std::nullopt); }
 
@@ -86,15 +89,16 @@ Status Group::Run(const std::function<Status(Transaction&)>& work) {
   return member.Keep();
 }
 
-kv::Batch Group::ToBatch() const {
+kv::Batch Group::ToBatch() {
   kv::Batch batch;
-  for (size_t number = 0; number < changes_.tables().size(); ++number) {
-    const auto table = static_cast<Table>(number);
-    const auto id = static_cast<kv::TableId>(number);
-    for (const auto& [key, change] : changes_.tables()[number]) {
-      kv::Mutation mutation{id, key, std::nullopt};
-      if (change) mutation.value = WrapValue(table, key, *change);
-      batch.mutations.push_back(std::move(mutation));
+  std::vector<Overlay::Changes> tables = changes_.Take();
+  for (size_t number = 0; number < tables.size(); ++number) {
+    Overlay::Changes& changes = tables[number];
+    batch.mutations.reserve(batch.mutations.size() + changes.size());
+    while (!changes.empty()) {
+      auto change = changes.extract(changes.begin());
+      batch.mutations.push_back(
+          {static_cast<kv::TableId>(number), std::move(change.key()), std::move(change.mapped())});
     }
   }
   const auto id = static_cast<kv::TableId>(kCommitTable);

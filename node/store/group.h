@@ -28,8 +28,8 @@ class Group {
   bool empty() const { return changes_.empty(); }
   size_t bytes() const { return changes_.bytes(); }
   // All changes in their envelopes, and the new commit sequence, under the precondition
-  // that nobody else has committed.
-  kv::Batch ToBatch() const;
+  // that nobody else has committed. Once: the changes are moved out.
+  kv::Batch ToBatch();
 
  private:
   class Member;

@@ -2,13 +2,11 @@
 
 #include <utility>
 
-#include "node/store/envelope.h"
-
 namespace enlace::store {
 namespace {
 
 size_t Bytes(std::string_view key, const Overlay::Change& change) {
-  return key.size() + (change ? change->size() + kEnvelopeBytes : 0);
+  return key.size() + (change ? change->size() : 0);
 }
 
 }  // namespace
@@ -16,7 +14,9 @@ size_t Bytes(std::string_view key, const Overlay::Change& change) {
 void Overlay::Set(Table table, std::string_view key, Change change) {
   Changes& changes = tables_.at(static_cast<size_t>(table));
   bytes_ += Bytes(key, change);
-  const auto it = changes.lower_bound(key);
+  // Rows of a delivery come in the order of their keys.
+  const bool last = !changes.empty() && changes.rbegin()->first < key;
+  const auto it = last ? changes.end() : changes.lower_bound(key);
   if (it == changes.end() || it->first != key) {
     changes.emplace_hint(it, std::string(key), std::move(change));
     return;
@@ -66,7 +66,7 @@ Status ScanWithChanges(const Reader& base, Table table, const kv::KeyRange& rang
   // Visits the changed rows before `key` (all for null); deleted ones show as nothing.
   const auto visit_changes_before = [&](const std::string_view* key) {
     for (; more && next != changes.end() && (key == nullptr || next->first < *key); ++next) {
-      if (next->second) more = visit(next->first, *next->second);
+      if (next->second) more = visit(next->first, Overlay::ValueOf(*next->second));
     }
   };
   ENLACE_RETURN_IF_ERROR(base.Scan(table, range, [&](std::string_view key, std::string_view value) {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "node/store/envelope.h"
 #include "node/store/store.h"
 
 namespace enlace::store {
@@ -13,7 +15,8 @@ namespace enlace::store {
 // Changes that are not yet in the database, laid over it. Owned by the writer thread.
 class Overlay {
  public:
-  using Change = std::optional<std::string>;  // Nothing deletes the key.
+  // The value in its envelope, as the engine will hold it; nothing deletes the key.
+  using Change = std::optional<std::string>;
   using Changes = std::map<std::string, Change, std::less<>>;
 
   Overlay() : tables_(static_cast<size_t>(Table::kCount)) {}
@@ -26,7 +29,12 @@ class Overlay {
   // Moves all changes over those of `below`.
   void MoveInto(Overlay& below);
 
-  const std::vector<Changes>& tables() const { return tables_; }
+  // What a reader sees of a change that deletes nothing.
+  static std::string_view ValueOf(const std::string& wrapped) {
+    return std::string_view(wrapped).substr(kEnvelopeBytes);
+  }
+  // Gives all changes away; the count of bytes stays.
+  std::vector<Changes> Take() { return std::move(tables_); }
   bool empty() const { return bytes_ == 0; }
   // As the engine counts a batch, envelopes included.
   size_t bytes() const { return bytes_; }

@@ -19,6 +19,30 @@ StatusOr<std::optional<std::string>> SnapshotReader::Get(Table table, std::strin
   return std::optional<std::string>(*value);
 }
 
+Status Reader::GetMany(Table table, const std::vector<std::string>& keys,
+                       const kv::ValueVisitor& visit) const {
+  for (size_t at = 0; at < keys.size(); ++at) {
+    ENLACE_ASSIGN_OR_RETURN(const auto value, Get(table, keys[at]));
+    if (!visit(at, value.has_value() ? std::optional<std::string_view>(*value) : std::nullopt)) {
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status SnapshotReader::GetMany(Table table, const std::vector<std::string>& keys,
+                               const kv::ValueVisitor& visit) const {
+  Status damage;
+  const Status read = snapshot_->GetMany(static_cast<kv::TableId>(table), keys,
+                                         [&](size_t at, std::optional<std::string_view> stored) {
+                                           if (!stored.has_value()) return visit(at, std::nullopt);
+                                           const auto value = UnwrapValue(table, keys[at], *stored);
+                                           damage = value.status();
+                                           return value.ok() && visit(at, *value);
+                                         });
+  return health_->Watch(damage.ok() ? read : damage);
+}
+
 Status SnapshotReader::Scan(Table table, const kv::KeyRange& range,
                             const kv::RowVisitor& visit) const {
   Status damage;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/base/clock.h"
 #include "node/base/error.h"
@@ -26,6 +27,10 @@ class Reader {
  public:
   virtual ~Reader() = default;
   virtual StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
+  // As Get for each of `keys`, in their order and in one go. The values are valid until `visit`
+  // returns, which may read too; false stops.
+  virtual Status GetMany(Table table, const std::vector<std::string>& keys,
+                         const kv::ValueVisitor& visit) const;
   // Rows in key order; `visit` returns false to stop.
   virtual Status Scan(Table table, const kv::KeyRange& range,
                       const kv::RowVisitor& visit) const = 0;

@@ -261,7 +261,7 @@ Writer::Requests Writer::RunGroup(Request first, bool read_records_only) {
 
 void Writer::SyncReadRecords() {
   const SnapshotReader base(engine_.TakeSnapshot(), health_);
-  const Group nothing(base, commit_sequence_ + 1, clock_.NowMs());
+  Group nothing(base, commit_sequence_ + 1, clock_.NowMs());
   Commit(nothing.ToBatch(), commit_sequence_ + 1).IgnoreError();  // Health() tells.
   const MutexLock lock(mutex_);
   sync_due_steady_ms_.reset();

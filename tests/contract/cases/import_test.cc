@@ -216,7 +216,7 @@ TEST_F(ImportCaseRecords, ARowIsTheSameUnderALaterVersionOfTheCodeLists) {
     auto later = Batch(batch);
     AddRow(later, 1, ValidRecord(year), "file-7");
     later.mutable_rows(0)->mutable_case_record()->set_codelist_version(2);
-    return updated.ImportCaseRecords(call, later);
+    return updated.ImportCaseRecords(call, later.SerializeAsString());
   };
   for (const char* batch : {kBatch, kOtherBatch}) {
     const auto again = import(batch, 2020);
@@ -514,7 +514,7 @@ TEST_F(ImportCaseRecords, OnlyReportingEntitiesOfThisJurisdictionMayImport) {
   }
   // Even when a policy made a person a contributor, a person owns no rows.
   rpc::CallContext call{.caller = node_.analyst, .method = "m", .request_id = "r"};
-  EXPECT_EQ(ReasonOf(node_.cases.ImportCaseRecords(call, request).status()),
+  EXPECT_EQ(ReasonOf(node_.cases.ImportCaseRecords(call, request.SerializeAsString()).status()),
             Reason::PERMISSION_DENIED);
 }
 

@@ -179,6 +179,32 @@ TEST(RegistryTest, AMissingFolderIsUnreadable) {
   EXPECT_EQ(ReasonOf(Registry::Load("/nonexistent/lists").status()), Reason::FILE_UNREADABLE);
 }
 
+TEST(CodeListTest, MasksHoldExactlyTheCodesThatAreValid) {
+  std::vector<Code> codes;
+  for (uint32_t number = 1; number < 70; number += 3) {
+    Code code;
+    code.number = number;
+    code.since = number % 4;
+    code.until = number % 5;
+    codes.push_back(code);
+  }
+  const CodeList list("l", 3, "s", codes);
+  uint64_t any = 0;
+  for (uint32_t version = 0; version < 5; ++version) {
+    const uint64_t mask = list.Mask(version);
+    for (uint32_t number = 0; number < 64; ++number) {
+      EXPECT_EQ(((mask >> number) & 1U) != 0, list.Has(number, version)) << number;
+    }
+  }
+  for (uint32_t number = 0; number < 64; ++number) {
+    if (list.Find(number) != nullptr) any |= uint64_t{1} << number;
+  }
+  EXPECT_EQ(list.MaskOfAll(), any);
+  EXPECT_EQ(list.Find(68), nullptr);
+  EXPECT_EQ(list.Find(67)->number, 67u);
+  EXPECT_EQ(list.Find(1'000'000), nullptr);
+}
+
 TEST(RegistryTest, ACodeIsValidFromSinceToUntil) {
   Code code{.number = 5, .id = "a", .labels = {{"en", "A"}}, .properties = {}};
   code.since = 2;

@@ -158,6 +158,33 @@ TEST_P(EngineTest, ASnapshotSeesItsMomentOnly) {
   EXPECT_EQ(before->Get(kA, "b").value(), "1");
 }
 
+TEST_P(EngineTest, ManyKeysAreReadInTheOrderAskedFor) {
+  Batch batch;
+  for (int i = 0; i < 300; i += 2) batch.mutations.push_back({kA, std::to_string(i), "v"});
+  ASSERT_TRUE(engine_->Commit(batch).ok());
+  const auto snapshot = engine_->TakeSnapshot();
+  ASSERT_TRUE(Put(kA, "1", "later").ok());
+  std::vector<std::string> keys;
+  for (int i = 299; i >= 0; --i) keys.push_back(std::to_string(i));
+  keys.push_back("298");
+  size_t next = 0;
+  ASSERT_TRUE(snapshot
+                  ->GetMany(kA, keys,
+                            [&](size_t at, std::optional<std::string_view> value) {
+                              EXPECT_EQ(at, next++);
+                              EXPECT_EQ(value.has_value(), std::stoi(keys[at]) % 2 == 0);
+                              EXPECT_EQ(snapshot->Get(kA, keys[at])->has_value(),
+                                        value.has_value());
+                              return true;
+                            })
+                  .ok());
+  EXPECT_EQ(next, keys.size());
+  next = 0;
+  ASSERT_TRUE(snapshot->GetMany(kA, keys, [&](size_t, auto) { return ++next < 70; }).ok());
+  EXPECT_EQ(next, 70u);
+  ASSERT_TRUE(snapshot->GetMany(kA, {}, [](size_t, auto) { return false; }).ok());
+}
+
 TEST_P(EngineTest, ASnapshotOutlivesItsEngine) {
   ASSERT_TRUE(Put(kA, "k", "v").ok());
   const auto snapshot = engine_->TakeSnapshot();

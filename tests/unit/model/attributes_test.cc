@@ -21,6 +21,7 @@ TEST(AttributesTest, StandInTheCodeListUnderTheSameNumbersAndIds) {
     const AttributeInfo& info = AllAttributes()[i];
     const codes::Code& code = list.codes()[i];
     EXPECT_EQ(code.number, info.number);
+    EXPECT_LT(info.number, kAttributesEnd);
     EXPECT_EQ(code.id, info.id);
     EXPECT_EQ(code.properties.at("list"), info.list);
     EXPECT_EQ(code.properties.at("kind") == "set", info.kind == AttributeKind::kSet);

@@ -37,17 +37,6 @@ KeyRange PrefixRange(std::string_view prefix) {
   return {std::string(prefix), std::move(limit)};
 }
 
-Status Snapshot::GetMany(TableId table, const std::vector<std::string>& keys,
-                         const ValueVisitor& visit) const {
-  for (size_t at = 0; at < keys.size(); ++at) {
-    ENLACE_ASSIGN_OR_RETURN(const auto value, Get(table, keys[at]));
-    if (!visit(at, value.has_value() ? std::optional<std::string_view>(*value) : std::nullopt)) {
-      break;
-    }
-  }
-  return absl::OkStatus();
-}
-
 Status CheckLimits(const Batch& batch, size_t table_count) {
   size_t bytes = 0;
   for (const Precondition& condition : batch.preconditions) {

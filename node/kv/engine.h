@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,9 +58,9 @@ KeyRange PrefixRange(std::string_view prefix);
 // Called for each row in key order; false ends the scan.
 using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
-// Called for each key that was asked for, in their order; nothing for an absent one. False ends the
-// reading.
-using ValueVisitor = std::function<bool(size_t at, std::optional<std::string_view> value)>;
+// Called for each key that was asked for, with its place in the list and its value, which is valid
+// until the call returns, or null when it is absent; false ends the reading.
+using ValueVisitor = std::function<bool(size_t place, const std::string_view* value)>;
 
 // A state of the whole database at one moment. Thread-safe. Keep for seconds: replaced rows stay
 // on disk as long as it lives. Reading everything (a backup, a verification) may keep one longer.
@@ -69,11 +70,11 @@ class Snapshot {
   // Nothing when absent. STORE_CORRUPT when the bytes do not match their checksum; the
   // engine then refuses all further commits.
   virtual StatusOr<std::optional<std::string>> Get(TableId table, std::string_view key) const = 0;
-  // As Get for each of `keys`, in one go. The values are valid until `visit` returns, which may
-  // read too.
-  virtual Status GetMany(TableId table, const std::vector<std::string>& keys,
-                         const ValueVisitor& visit) const;
   virtual Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const = 0;
+  // As one Get for each of `keys`, in their order; cheaper where many are read, and cheapest
+  // where they ascend.
+  virtual Status GetMany(TableId table, std::span<const std::string> keys,
+                         const ValueVisitor& visit) const;
 };
 
 // How far the engine's own list of its files (RocksDB: the MANIFEST) is on disk. A list

@@ -149,6 +149,16 @@ class MemoryEngine final : public Engine {
 
 }  // namespace
 
+Status Snapshot::GetMany(TableId table, std::span<const std::string> keys,
+                         const ValueVisitor& visit) const {
+  for (size_t place = 0; place < keys.size(); ++place) {
+    ENLACE_ASSIGN_OR_RETURN(const auto value, Get(table, keys[place]));
+    const std::string_view bytes = value.has_value() ? std::string_view(*value) : "";
+    if (!visit(place, value.has_value() ? &bytes : nullptr)) break;
+  }
+  return absl::OkStatus();
+}
+
 std::unique_ptr<Engine> OpenMemoryEngine(size_t table_count) {
   return std::make_unique<MemoryEngine>(table_count);
 }

@@ -23,8 +23,8 @@ namespace {
 
 // Checksum of each row of a batch on its way from us into the log and the memtable.
 constexpr size_t kProtectionBytesPerKey = 8;
-// Keys of one MultiGet.
-constexpr size_t kManyAtOnce = 64;
+// Read together; what they lie in is held in memory meanwhile.
+constexpr size_t kGetManyKeys = 64;
 
 rocksdb::Slice AsSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view AsBytes(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -142,30 +142,6 @@ class RocksSnapshot final : public Snapshot {
     return core_->Get(Options(), table, key);
   }
 
-  // In pieces, so that what is pinned at a time is bounded.
-  Status GetMany(TableId table, const std::vector<std::string>& keys,
-                 const ValueVisitor& visit) const override {
-    std::array<rocksdb::Slice, kManyAtOnce> slices;
-    std::array<rocksdb::PinnableSlice, kManyAtOnce> values;
-    std::array<rocksdb::Status, kManyAtOnce> found;
-    for (size_t first = 0; first < keys.size(); first += kManyAtOnce) {
-      const size_t count = std::min(kManyAtOnce, keys.size() - first);
-      for (size_t i = 0; i < count; ++i) slices[i] = AsSlice(keys[first + i]);
-      core_->db->MultiGet(Options(), core_->tables.at(table), count, slices.data(), values.data(),
-                          found.data());
-      for (size_t i = 0; i < count; ++i) {
-        if (!found[i].ok() && !found[i].IsNotFound()) {
-          return core_->failure->Set(Damage("reading rows", found[i]));
-        }
-        const std::optional<std::string_view> value =
-            found[i].ok() ? std::optional(AsBytes(values[i])) : std::nullopt;
-        if (!visit(first + i, value)) return absl::OkStatus();
-        values[i].Reset();
-      }
-    }
-    return absl::OkStatus();
-  }
-
   Status Scan(TableId table, const KeyRange& range, const RowVisitor& visit) const override {
     rocksdb::ReadOptions options = Options();
     const rocksdb::Slice limit = AsSlice(range.limit);
@@ -179,6 +155,31 @@ class RocksSnapshot final : public Snapshot {
       if (!visit(AsBytes(rows->key()), AsBytes(rows->value()))) break;
     }
     if (!rows->status().ok()) return core_->failure->Set(Damage("scanning", rows->status()));
+    return absl::OkStatus();
+  }
+
+  Status GetMany(TableId table, std::span<const std::string> keys,
+                 const ValueVisitor& visit) const override {
+    const bool sorted = std::is_sorted(keys.begin(), keys.end());
+    std::array<rocksdb::Slice, kGetManyKeys> slices;
+    std::array<rocksdb::PinnableSlice, kGetManyKeys> values;
+    std::array<rocksdb::Status, kGetManyKeys> found;
+    for (size_t from = 0; from < keys.size(); from += kGetManyKeys) {
+      const size_t count = std::min(kGetManyKeys, keys.size() - from);
+      for (size_t i = 0; i < count; ++i) {
+        slices[i] = AsSlice(keys[from + i]);
+        values[i].Reset();
+      }
+      core_->db->MultiGet(Options(), core_->tables.at(table), count, slices.data(), values.data(),
+                          found.data(), sorted);
+      for (size_t i = 0; i < count; ++i) {
+        if (!found[i].ok() && !found[i].IsNotFound()) {
+          return core_->failure->Set(Damage("reading rows", found[i]));
+        }
+        const std::string_view value = AsBytes(values[i]);
+        if (!visit(from + i, found[i].ok() ? &value : nullptr)) return absl::OkStatus();
+      }
+    }
     return absl::OkStatus();
   }
 

@@ -34,10 +34,10 @@ class ViewsReader {
       nonces.push_back(place.has_value() ? std::move(place->nonce) : "");
     }
     Status fault;
-    ENLACE_RETURN_IF_ERROR(reader_.GetMany(
-        Table::kCaseRevision, keys, [&](size_t at, std::optional<std::string_view> bytes) {
+    ENLACE_RETURN_IF_ERROR(
+        reader_.GetMany(Table::kCaseRevision, keys, [&](size_t at, const std::string_view* bytes) {
           bool seen = false;
-          if (bytes.has_value() && !later_[at]) {
+          if (bytes != nullptr && !later_[at]) {
             fault =
                 VisitFirst(keys[at], nonces[at], *bytes, references[at], first + at, seen, more);
           }
@@ -55,8 +55,8 @@ class ViewsReader {
     }
     later_.assign(keys.size(), false);
     return reader_.GetMany(Table::kCaseByReference, keys,
-                           [this](size_t at, std::optional<std::string_view> key) {
-                             later_[at] = key.has_value();
+                           [this](size_t at, const std::string_view* key) {
+                             later_[at] = key != nullptr;
                              return true;
                            });
   }

@@ -6,6 +6,16 @@
 
 namespace enlace::store {
 
+Status Reader::GetMany(Table table, std::span<const std::string> keys,
+                       const kv::ValueVisitor& visit) const {
+  for (size_t place = 0; place < keys.size(); ++place) {
+    ENLACE_ASSIGN_OR_RETURN(const auto value, Get(table, keys[place]));
+    const std::string_view bytes = value.has_value() ? std::string_view(*value) : "";
+    if (!visit(place, value.has_value() ? &bytes : nullptr)) break;
+  }
+  return absl::OkStatus();
+}
+
 SnapshotReader::SnapshotReader(std::unique_ptr<kv::Snapshot> snapshot,
                                std::shared_ptr<StoreHealth> health)
     : snapshot_(std::move(snapshot)), health_(std::move(health)) {}
@@ -17,30 +27,6 @@ StatusOr<std::optional<std::string>> SnapshotReader::Get(Table table, std::strin
   const auto value = UnwrapValue(table, key, **stored);
   if (!value.ok()) return health_->Watch(value.status());
   return std::optional<std::string>(*value);
-}
-
-Status Reader::GetMany(Table table, const std::vector<std::string>& keys,
-                       const kv::ValueVisitor& visit) const {
-  for (size_t at = 0; at < keys.size(); ++at) {
-    ENLACE_ASSIGN_OR_RETURN(const auto value, Get(table, keys[at]));
-    if (!visit(at, value.has_value() ? std::optional<std::string_view>(*value) : std::nullopt)) {
-      break;
-    }
-  }
-  return absl::OkStatus();
-}
-
-Status SnapshotReader::GetMany(Table table, const std::vector<std::string>& keys,
-                               const kv::ValueVisitor& visit) const {
-  Status damage;
-  const Status read = snapshot_->GetMany(static_cast<kv::TableId>(table), keys,
-                                         [&](size_t at, std::optional<std::string_view> stored) {
-                                           if (!stored.has_value()) return visit(at, std::nullopt);
-                                           const auto value = UnwrapValue(table, keys[at], *stored);
-                                           damage = value.status();
-                                           return value.ok() && visit(at, *value);
-                                         });
-  return health_->Watch(damage.ok() ? read : damage);
 }
 
 Status SnapshotReader::Scan(Table table, const kv::KeyRange& range,
@@ -56,6 +42,19 @@ Status SnapshotReader::Scan(Table table, const kv::KeyRange& range,
                                            return visit(key, *value);
                                          });
   return health_->Watch(damage.ok() ? scanned : damage);
+}
+
+Status SnapshotReader::GetMany(Table table, std::span<const std::string> keys,
+                               const kv::ValueVisitor& visit) const {
+  Status damage;
+  const Status read = snapshot_->GetMany(
+      static_cast<kv::TableId>(table), keys, [&](size_t place, const std::string_view* stored) {
+        if (stored == nullptr) return visit(place, nullptr);
+        const auto value = UnwrapValue(table, keys[place], *stored);
+        damage = value.status();
+        return value.ok() && visit(place, &*value);
+      });
+  return health_->Watch(damage.ok() ? read : damage);
 }
 
 }  // namespace enlace::store

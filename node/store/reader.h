@@ -15,9 +15,9 @@ class SnapshotReader final : public Reader {
   SnapshotReader(std::unique_ptr<kv::Snapshot> snapshot, std::shared_ptr<StoreHealth> health);
 
   StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const override;
-  Status GetMany(Table table, const std::vector<std::string>& keys,
-                 const kv::ValueVisitor& visit) const override;
   Status Scan(Table table, const kv::KeyRange& range, const kv::RowVisitor& visit) const override;
+  Status GetMany(Table table, std::span<const std::string> keys,
+                 const kv::ValueVisitor& visit) const override;
 
  private:
   const std::unique_ptr<kv::Snapshot> snapshot_;

@@ -24,22 +24,23 @@ class StoppableReader final : public Reader {
     ENLACE_RETURN_IF_ERROR(Check());
     return reader_->Get(table, key);
   }
-  Status GetMany(Table table, const std::vector<std::string>& keys,
-                 const kv::ValueVisitor& visit) const override {
-    bool stopped = false;
-    const Status status =
-        reader_->GetMany(table, keys, [&](size_t at, std::optional<std::string_view> value) {
-          stopped = stopped_();
-          return !stopped && visit(at, value);
-        });
-    return stopped ? Stopped() : status;
-  }
   Status Scan(Table table, const kv::KeyRange& range, const kv::RowVisitor& visit) const override {
     bool stopped = false;
     const Status status =
         reader_->Scan(table, range, [&](std::string_view key, std::string_view value) {
           stopped = stopped_();
           return !stopped && visit(key, value);
+        });
+    return stopped ? Stopped() : status;
+  }
+
+  Status GetMany(Table table, std::span<const std::string> keys,
+                 const kv::ValueVisitor& visit) const override {
+    bool stopped = false;
+    const Status status =
+        reader_->GetMany(table, keys, [&](size_t place, const std::string_view* value) {
+          stopped = stopped_();
+          return !stopped && visit(place, value);
         });
     return stopped ? Stopped() : status;
   }

@@ -4,9 +4,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "node/base/clock.h"
 #include "node/base/error.h"
@@ -27,13 +27,13 @@ class Reader {
  public:
   virtual ~Reader() = default;
   virtual StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
-  // As Get for each of `keys`, in their order and in one go. The values are valid until `visit`
-  // returns, which may read too; false stops.
-  virtual Status GetMany(Table table, const std::vector<std::string>& keys,
-                         const kv::ValueVisitor& visit) const;
   // Rows in key order; `visit` returns false to stop.
   virtual Status Scan(Table table, const kv::KeyRange& range,
                       const kv::RowVisitor& visit) const = 0;
+  // As one Get for each of `keys`, in their order; cheaper where many are read, and cheapest
+  // where they ascend.
+  virtual Status GetMany(Table table, std::span<const std::string> keys,
+                         const kv::ValueVisitor& visit) const;
 };
 
 // One write in the making. Reads see the writes before it in the same group and its own.

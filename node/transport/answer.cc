@@ -23,6 +23,11 @@ Status TooLarge(std::string_view what, size_t limit) {
 }
 
 std::optional<uint64_t> ReadVarint(std::string_view& bytes) {
+  if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) {  // As most are.
+    const auto value = static_cast<unsigned char>(bytes[0]);
+    bytes.remove_prefix(1);
+    return value;
+  }
   uint64_t value = 0;
   for (size_t i = 0; i < bytes.size() && i < 10; ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
@@ -64,16 +69,15 @@ class Counter {
       const std::optional<uint64_t> tag = ReadVarint(bytes);
       if (!tag.has_value() || *tag > UINT32_MAX) return Malformed();
       ENLACE_RETURN_IF_ERROR(Add(1));
-      ENLACE_RETURN_IF_ERROR(
-          Value(bytes, type.FindFieldByNumber(static_cast<int>(*tag >> 3)), *tag & 7, depth));
+      ENLACE_RETURN_IF_ERROR(Value(bytes, type, *tag, depth));
     }
     return Status();
   }
 
  private:
-  // Takes a value from the front of `bytes`; `field` is null when we do not know it.
-  Status Value(std::string_view& bytes, const FieldDescriptor* field, uint64_t wire_type,
-               int depth) {
+  // Takes the value behind `tag`, a field of `type`, from the front of `bytes`.
+  Status Value(std::string_view& bytes, const Descriptor& type, uint64_t tag, int depth) {
+    const uint64_t wire_type = tag & 7;
     uint64_t size = 0;
     switch (wire_type) {
       case 0:
@@ -96,7 +100,10 @@ class Counter {
     if (size > bytes.size()) return Malformed();
     const std::string_view content = bytes.substr(0, static_cast<size_t>(size));
     bytes.remove_prefix(static_cast<size_t>(size));
-    if (wire_type != 2 || field == nullptr) return Status();
+    if (wire_type != 2) return Status();
+    // Looked for where it matters alone: most elements of an answer are numbers.
+    const FieldDescriptor* const field = type.FindFieldByNumber(static_cast<int>(tag >> 3));
+    if (field == nullptr) return Status();  // We do not know it.
     if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
       return Count(content, *field->message_type(), depth + 1);
     }

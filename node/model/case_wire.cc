@@ -205,4 +205,11 @@ bool ParseContentWire(std::string_view bytes, CaseContent& out) {
   return in.ok() && in.AtEnd();
 }
 
+uint32_t YearOfContentWire(std::string_view bytes) {
+  Cursor in(bytes);
+  static_cast<void>(in.Field(kVersionTag));
+  const uint32_t year = in.Field(kYearTag);
+  return in.ok() ? year : 0;
+}
+
 }  // namespace enlace::model

@@ -20,4 +20,7 @@ std::string ContentWire(const CaseContent& content);
 // False, with `out` in any state, for bytes that AppendContentWire would not write.
 bool ParseContentWire(std::string_view bytes, CaseContent& out);
 
+// The year of registration of such bytes, without reading more of them; 0 when there is none.
+uint32_t YearOfContentWire(std::string_view bytes);
+
 }  // namespace enlace::model

@@ -11,16 +11,21 @@ StatusOr<std::unique_ptr<CaseColumns>> CaseColumns::Load(
     query::ColumnsOptions options) {
   std::unique_ptr<CaseColumns> columns(new CaseColumns(store, std::move(registry), options));
   Status fault;
+  model::CaseRecord revision;
   ENLACE_RETURN_IF_ERROR(
-      store::ScanCaseRevisions(*store.Read(), [&](const model::CaseRecord& revision) {
-        fault = columns->held_.Apply(revision);
+      store::ScanCaseViews(*store.Read(), "", [&](const store::StoredCaseView& view) {
+        columns->list_.Take(store::MarkOf(view));
+        fault = store::ReadCaseView(view, revision);
+        if (fault.ok()) fault = columns->held_.Apply(revision);
         return fault.ok();
       }));
   ENLACE_RETURN_IF_ERROR(fault);
+  columns->list_.CatchUp();
   return columns;
 }
 
 void CaseColumns::Apply(const std::vector<model::CaseRecord>& committed) {
+  list_.Told(committed.size());
   MutexLock lock(mutex_);
   for (const model::CaseRecord& record : committed) {
     if (!fault_.ok()) return;

@@ -9,6 +9,7 @@
 #include "node/codes/registry.h"
 #include "node/model/case_record.h"
 #include "node/query/case_columns.h"
+#include "node/service/case_list.h"
 #include "node/store/store.h"
 
 // The columnar view of cases kept in step with the store: filled at start, told of each
@@ -33,6 +34,10 @@ class CaseColumns {
   // write that is on disk: from then on Tabulate fails, until a restart has read all anew.
   void Apply(const std::vector<model::CaseRecord>& committed);
 
+  // Which records there are, for listings; it stands by itself, so that what stops the one does not
+  // stop the other.
+  CaseList& list() { return list_; }
+
   // CALL_CANCELLED once `stopped` says true.
   StatusOr<std::vector<query::Tabulation>> TabulateAll(
       const std::vector<query::TabulationRequest>& requests, const query::Viewer& viewer,
@@ -44,10 +49,11 @@ class CaseColumns {
  private:
   CaseColumns(store::Store& store, std::shared_ptr<const codes::Registry> registry,
               query::ColumnsOptions options)
-      : store_(store), held_(std::move(registry), options) {}
+      : store_(store), list_(store), held_(std::move(registry), options) {}
   Status ApplyOne(const model::CaseRecord& record) ENLACE_REQUIRES(mutex_);
 
   store::Store& store_;
+  CaseList list_;
   query::CaseColumns held_;  // Guards itself; Apply only under mutex_.
   mutable Mutex mutex_;
   Status fault_ ENLACE_GUARDED_BY(mutex_);

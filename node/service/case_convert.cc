@@ -133,7 +133,7 @@ pb::CaseRecord CaseToProto(const model::CaseRecord& record, std::string_view jur
   out.set_revision(record.revision);
   out.set_create_time_ms(record.create_time_ms);
   out.set_update_time_ms(record.update_time_ms);
-  out.set_etag(CaseEtag(record));
+  out.set_etag(CaseEtag(record.revision));
   return out;
 }
 
@@ -152,8 +152,6 @@ Status CaseNotFound() {
   return Error(Reason::CASE_NOT_FOUND, "there is no such record, or the caller may not see it");
 }
 
-std::string CaseEtag(const model::CaseRecord& record) {
-  return fmt::format("r{}", record.revision);
-}
+std::string CaseEtag(uint32_t revision) { return 'r' + std::to_string(revision); }
 
 }  // namespace enlace::service

@@ -33,7 +33,7 @@ StatusOr<std::string> ParseCaseName(std::string_view name, std::string_view juri
 // The one answer for absent records and for records of others.
 Status CaseNotFound();
 
-std::string CaseEtag(const model::CaseRecord& record);
+std::string CaseEtag(uint32_t revision);
 
 pb::Missing MissingToProto(model::Missing missing);
 

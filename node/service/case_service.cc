@@ -55,14 +55,19 @@ void CaseService::Register(rpc::HandlerTable& table) {
         kBriefLimits);
   }
   // Smaller than the default: the names of each call are kept in its audit record.
-  table.Register<pb::BatchGetCaseRecordsRequest, pb::BatchGetCaseRecordsResponse>(
+  table.RegisterBytes<pb::BatchGetCaseRecordsRequest, pb::BatchGetCaseRecordsResponse>(
       "/enlace.exchange.v1.CaseService/BatchGetCaseRecords",
-      [this](const rpc::CallContext& call, const pb::BatchGetCaseRecordsRequest& request) {
-        return BatchGetCaseRecords(call, request);
+      [this](const rpc::CallContext& call, const pb::BatchGetCaseRecordsRequest& request,
+             const rpc::Respond<std::string>& respond) {
+        respond(BatchGetCaseRecords(call, request));
       },
       kBatchGetLimits);
-  ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", ListCaseRecords, *this,
-                  pb::ListCaseRecordsRequest, pb::ListCaseRecordsResponse);
+  table.RegisterBytes<pb::ListCaseRecordsRequest, pb::ListCaseRecordsResponse>(
+      "/enlace.exchange.v1.CaseService/ListCaseRecords",
+      [this](const rpc::CallContext& call, const pb::ListCaseRecordsRequest& request,
+             const rpc::Respond<std::string>& respond) {
+        respond(ListCaseRecords(call, request));
+      });
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", TabulateCaseRecords, *this,
                   pb::TabulateCaseRecordsRequest, pb::TabulateCaseRecordsResponse);
   ENLACE_REGISTER(table, "enlace.exchange.v1.CaseService", BatchTabulateCaseRecords, *this,
@@ -188,7 +193,7 @@ StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
         // The end of a record's life is told before a stale etag: reading again would
         // not help.
         if (current.state == model::CaseState::kActive) {
-          if (request.etag() != CaseEtag(current)) {
+          if (request.etag() != CaseEtag(current.revision)) {
             return Error(Reason::ETAG_MISMATCH,
                          "the record changed since it was read; read it again");
           }
@@ -238,26 +243,6 @@ StatusOr<pb::CaseRecord> CaseService::GetCaseRecord(const rpc::CallContext& call
                             store::LoadCaseAsOf(*reader, record.reference, request.as_of_ms()));
   }
   return CaseToProto(record, parts_.jurisdiction);
-}
-
-StatusOr<pb::ListCaseRecordsResponse> CaseService::ListCaseRecords(
-    const rpc::CallContext& call, const pb::ListCaseRecordsRequest& request) {
-  ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
-  store::CaseListOptions options;
-  ENLACE_ASSIGN_OR_RETURN(options.records_max, PageSize(request.page_size()));
-  ENLACE_ASSIGN_OR_RETURN(options.cursor,
-                          parts_.page_tokens.Open(call, request, request.page_token()));
-  options.registration_year = request.registration_year();
-  const store::StoppableReader reader(parts_.store.Read(), call.cancelled);
-  ENLACE_ASSIGN_OR_RETURN(const auto page, store::ListCases(reader, entity, options));
-  pb::ListCaseRecordsResponse response;
-  for (const auto& record : page.records) {
-    *response.add_case_records() = CaseToProto(record, parts_.jurisdiction);
-  }
-  if (!page.next_cursor.empty()) {
-    response.set_next_page_token(parts_.page_tokens.Seal(call, request, page.next_cursor));
-  }
-  return response;
 }
 
 StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(

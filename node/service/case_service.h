@@ -53,10 +53,12 @@ class CaseService {
                                            const pb::EraseCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> GetCaseRecord(const rpc::CallContext& call,
                                          const pb::GetCaseRecordRequest& request);
-  StatusOr<pb::BatchGetCaseRecordsResponse> BatchGetCaseRecords(
-      const rpc::CallContext& call, const pb::BatchGetCaseRecordsRequest& request);
-  StatusOr<pb::ListCaseRecordsResponse> ListCaseRecords(const rpc::CallContext& call,
-                                                        const pb::ListCaseRecordsRequest& request);
+  // The bytes of a BatchGetCaseRecordsResponse.
+  StatusOr<std::string> BatchGetCaseRecords(const rpc::CallContext& call,
+                                            const pb::BatchGetCaseRecordsRequest& request);
+  // The bytes of a ListCaseRecordsResponse.
+  StatusOr<std::string> ListCaseRecords(const rpc::CallContext& call,
+                                        const pb::ListCaseRecordsRequest& request);
   StatusOr<pb::TabulateCaseRecordsResponse> TabulateCaseRecords(
       const rpc::CallContext& call, const pb::TabulateCaseRecordsRequest& request);
   StatusOr<pb::BatchTabulateCaseRecordsResponse> BatchTabulateCaseRecords(
@@ -73,6 +75,14 @@ class CaseService {
   // The reference of a record that the caller's entity owns. NAME_INVALID, CASE_NOT_FOUND.
   StatusOr<model::CaseRecord> LoadOwn(const store::Reader& reader, const std::string& entity,
                                       const std::string& name) const;
+  // The records of a page, checked against what they were chosen for.
+  StatusOr<std::string> ReadPage(const store::Reader& reader, const std::string& entity,
+                                 const std::vector<query::ListedCase>& cases) const;
+  // A page that is found by going through the rows.
+  StatusOr<std::string> ScanForPage(const rpc::CallContext& call,
+                                    const pb::ListCaseRecordsRequest& request,
+                                    const std::string& entity, const std::string& cursor,
+                                    size_t cases_max) const;
   // Who sees only rows of the own entity sees them exactly; everybody else, thresholded.
   // PERMISSION_DENIED for a caller who may see neither.
   StatusOr<query::Viewer> ViewerOf(const authz::Caller& caller) const;

@@ -128,6 +128,25 @@ Status GetCaseViews(const Reader& reader, const std::vector<std::string>& refere
   return absl::OkStatus();
 }
 
+Status GetCaseRevisions(const Reader& reader, std::span<const std::string> keys,
+                        const std::function<bool(size_t, const StoredCaseView&)>& visit) {
+  ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
+  std::string converted;
+  Status fault;
+  ENLACE_RETURN_IF_ERROR(reader.GetMany(
+      Table::kCaseRevision, keys, [&](size_t at, const std::string_view* bytes) {
+        if (bytes == nullptr) {
+          fault = Error(Reason::STORE_CORRUPT, "a revision of a case record is absent");
+          return false;
+        }
+        const auto row = ParseCaseRow(*bytes, converted);
+        const auto reference = row.ok() ? lookup.ReferenceOf(keys[at], *row) : row.status();
+        fault = reference.status();
+        return fault.ok() && visit(at, ViewOf(keys[at], *reference, *row));
+      }));
+  return fault;
+}
+
 Status ReadCaseView(const StoredCaseView& view, model::CaseRecord& out) {
   out.reference = view.reference;
   out.entity = view.entity;

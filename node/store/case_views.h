@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,11 @@ Status ScanCaseViews(const Reader& reader, std::string_view cursor,
 // and the record, or null when there is none; false stops. Cheaper than one LoadCase for each.
 Status GetCaseViews(const Reader& reader, const std::vector<std::string>& references,
                     const std::function<bool(size_t, const StoredCaseView*)>& visit);
+
+// The revisions with these keys, in their order: `visit` is told the place in the list and the
+// revision; false stops. Cheapest where the keys ascend. STORE_CORRUPT when one is absent.
+Status GetCaseRevisions(const Reader& reader, std::span<const std::string> keys,
+                        const std::function<bool(size_t, const StoredCaseView&)>& visit);
 
 // The record of a view, with its content decoded. STORE_CORRUPT leaves `out` in any state. What
 // `out` holds is used again, so that a scan allocates nothing.

@@ -4,6 +4,7 @@
 
 #include "node/model/attributes.h"
 #include "node/model/case_wire.h"
+#include "node/store/case_marks.h"
 #include "node/store/case_table.h"
 #include "tests/testing/memory_store.h"
 
@@ -88,6 +89,52 @@ TEST_F(CaseViewsTest, ManyAreReadInTheOrderAskedForEachInItsLastRevision) {
               }).ok());
   EXPECT_EQ(got, (std::vector<std::optional<CaseRecord>>{third, std::nullopt, corrected,
                                                          std::nullopt, erased, third}));
+}
+
+TEST_F(CaseViewsTest, RevisionsAreReadByTheirKeys) {
+  const CaseRecord first = Add(2020);
+  CaseRecord corrected;
+  db_.Commit(
+      [&](Transaction& t) { corrected = *CorrectCase(t, first.reference, OfYear(2022), 1); });
+  Scan();
+  const std::vector<std::string> keys = {keys_[1], keys_[0]};
+  std::vector<CaseRecord> got;
+  ASSERT_TRUE(GetCaseRevisions(*db_.store->Read(), keys, [&](size_t at, const auto& view) {
+                EXPECT_EQ(at, got.size());
+                EXPECT_EQ(view.key, keys[at]);
+                EXPECT_TRUE(ReadCaseView(view, got.emplace_back()).ok());
+                return true;
+              }).ok());
+  EXPECT_EQ(got, (std::vector<CaseRecord>{corrected, first}));
+  const std::vector<std::string> absent = {keys_[0], std::string(12, '\x7f')};
+  EXPECT_EQ(ReasonOf(GetCaseRevisions(*db_.store->Read(), absent,
+                                      [](size_t, const StoredCaseView&) { return true; })),
+            Reason::STORE_CORRUPT);
+}
+
+TEST_F(CaseViewsTest, MarksTellWhatChangedBehindARow) {
+  const CaseRecord first = Add(2020);
+  Add(2021);
+  std::vector<std::string> seen;
+  const auto mark = [&seen](const CaseMark& at) {
+    EXPECT_EQ(at.entity, "police");
+    seen.push_back(std::to_string(at.revision) + "/" + std::to_string(at.year));
+    return true;
+  };
+  Scan();
+  db_.Commit([&](Transaction& t) {
+    ASSERT_TRUE(CorrectCase(t, first.reference, OfYear(2022), 1).ok());
+    ASSERT_TRUE(EraseCase(t, first.reference, 1).ok());
+  });
+  ASSERT_TRUE(ScanCaseMarks(*db_.store->Read(), keys_.back(), mark).ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"2/0", "3/0"}));
+  seen.clear();
+  ASSERT_TRUE(ScanCaseMarks(*db_.store->Read(), "", mark).ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"1/0", "1/2021", "2/0", "3/0"}));
+  EXPECT_EQ(*FirstCaseKeys(*db_.store->Read(), {first.reference}),
+            std::vector<std::string>{keys_[0]});
+  EXPECT_EQ(ReasonOf(FirstCaseKeys(*db_.store->Read(), {std::string(16, 'x')}).status()),
+            Reason::STORE_CORRUPT);
 }
 
 TEST_F(CaseViewsTest, AVisitorEndsItsReading) {

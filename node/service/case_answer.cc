@@ -1,0 +1,112 @@
+#include "node/service/case_answer.h"
+
+#include "google/protobuf/io/coded_stream.h"
+#include "node/base/check.h"
+#include "node/service/case_convert.h"
+
+namespace enlace::service {
+namespace {
+
+using google::protobuf::io::CodedOutputStream;
+
+// A tag is field number * 8 + wire type (0 number, 2 bytes); all fit one byte.
+constexpr uint8_t kRecordsTag = 1 << 3 | 2;
+constexpr uint8_t kNextPageTokenTag = 2 << 3 | 2;
+// Of CaseRecord; its fields 3 to 7 are the content.
+constexpr uint8_t kNameTag = 1 << 3 | 2;
+constexpr uint8_t kEntityTag = 2 << 3 | 2;
+constexpr uint8_t kStateTag = 8 << 3;
+constexpr uint8_t kRevisionTag = 9 << 3;
+constexpr uint8_t kCreateTimeTag = 10 << 3;
+constexpr uint8_t kUpdateTimeTag = 11 << 3;
+constexpr uint8_t kEtagTag = 12 << 3 | 2;
+
+void AppendNumber(uint64_t value, std::string& out) {
+  uint8_t buffer[10];
+  const uint8_t* const end = CodedOutputStream::WriteVarint64ToArray(value, buffer);
+  out.append(reinterpret_cast<const char*>(buffer), static_cast<size_t>(end - buffer));
+}
+
+void AppendField(uint8_t tag, uint64_t value, std::string& out) {
+  if (value == 0) return;
+  out.push_back(static_cast<char>(tag));
+  AppendNumber(value, out);
+}
+
+void AppendBytes(uint8_t tag, std::string_view bytes, std::string& out) {
+  if (bytes.empty()) return;
+  out.push_back(static_cast<char>(tag));
+  AppendNumber(bytes.size(), out);
+  out += bytes;
+}
+
+// As HexEncode, in place: this is done for each of many records.
+void AppendHex(std::string_view bytes, std::string& out) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (const char c : bytes) {
+    out.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
+    out.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
+  }
+}
+
+void AppendTail(const store::StoredCaseView& view, std::string& out) {
+  AppendField(kStateTag, static_cast<uint64_t>(view.state), out);
+  AppendField(kRevisionTag, view.revision, out);
+  AppendField(kCreateTimeTag, static_cast<uint64_t>(view.create_time_ms), out);
+  AppendField(kUpdateTimeTag, static_cast<uint64_t>(view.update_time_ms), out);
+  AppendBytes(kEtagTag, CaseEtag(view.revision), out);
+}
+
+constexpr size_t kTailBytes = 64;  // At most, with its etag.
+
+}  // namespace
+
+CaseAnswer::CaseAnswer(std::string_view jurisdiction, size_t cases)
+    : name_prefix_(CaseName(jurisdiction, "")), pieces_(cases) {
+  constexpr size_t kCaseBytes = 320;  // About, of a full record.
+  bytes_.reserve(cases * kCaseBytes);
+}
+
+void CaseAnswer::Add(size_t place, const store::StoredCaseView& view) {
+  Piece& piece = pieces_.at(place);
+  ENLACE_CHECK(piece.size == 0);
+  piece.begin = bytes_.size();
+  std::string tail;
+  tail.reserve(kTailBytes);
+  AppendTail(view, tail);
+  const size_t name_size = name_prefix_.size() + 2 * view.reference.size();
+  const size_t entity_size =
+      view.entity.empty()
+          ? 0
+          : 1 + CodedOutputStream::VarintSize64(view.entity.size()) + view.entity.size();
+  bytes_.push_back(static_cast<char>(kRecordsTag));
+  AppendNumber(1 + CodedOutputStream::VarintSize64(name_size) + name_size + entity_size +
+                   view.content.size() + tail.size(),
+               bytes_);
+  bytes_.push_back(static_cast<char>(kNameTag));
+  AppendNumber(name_size, bytes_);
+  bytes_ += name_prefix_;
+  AppendHex(view.reference, bytes_);
+  AppendBytes(kEntityTag, view.entity, bytes_);
+  bytes_ += view.content;
+  bytes_ += tail;
+  piece.size = bytes_.size() - piece.begin;
+  in_order_ += place == in_order_ ? 1 : 0;
+}
+
+std::string CaseAnswer::Take() {
+  if (in_order_ == pieces_.size()) return std::move(bytes_);
+  std::string ordered;
+  ordered.reserve(bytes_.size());
+  for (const Piece& piece : pieces_) {
+    ENLACE_CHECK(piece.size > 0);
+    ordered.append(bytes_, piece.begin, piece.size);
+  }
+  return ordered;
+}
+
+void AppendNextPageToken(std::string_view token, std::string& bytes) {
+  AppendBytes(kNextPageTokenTag, token, bytes);
+}
+
+}  // namespace enlace::service

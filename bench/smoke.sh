@@ -27,9 +27,11 @@ check() {
 }
 
 check 'put --clients 2' rate p50 p99
+check 'put --clients 2 --by call' rate
 check 'batch --size 100' rate
 check 'bulk --records 2000' rate
 check 'get --clients 2 --records 200' rate
+check 'get --clients 2 --records 200 --by call' rate
 check 'getmany --ids 100 --records 200' records
 check 'list --page 100 --records 2000' rate records
 check 'crosstab --records 1000' time
@@ -48,6 +50,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 check "prepare --records 1000 --folder $folder/kept" rate start
 check "get --folder $folder/kept" rate
+
+if ! "$(dirname "$0")/growth.sh" --bin "$(dirname "$bench")" --sizes "200 400" --rounds 1 \
+  --seconds 0.1 --svg "$folder/growth.svg" | grep -q '^| start, s | '; then
+  echo "FAILED: growth.sh"
+  failed=1
+fi
+grep -q '</svg>' "$folder/growth.svg" || { echo "FAILED: no plot"; failed=1; }
 
 if "$bench" get --records 1 --folder /proc/none 2> /dev/null; then
   echo "FAILED: a measure that cannot work ended well"

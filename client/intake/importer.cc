@@ -7,6 +7,7 @@
 #include "client/intake/case_mapper.h"
 #include "client/intake/observation_mapper.h"
 #include "client/intake/part_hashes.h"
+#include "client/intake/sending.h"
 #include "node/base/bytes.h"
 #include "node/base/check.h"
 #include "node/crypto/hash.h"
@@ -56,6 +57,7 @@ struct Importer::Pass {
   uint64_t without_jurisdiction = 0;  // In the batch.
   uint64_t first_row = 1;             // Earlier ones were acknowledged before.
   RowOutcomes outcomes;               // Of the rows of figures before `first_row`.
+  std::unique_ptr<Sending> sending;   // The last part that was sent, until its answer is taken.
 };
 
 Importer::Importer(const Mappings& mappings, RowSink& sink, Progress progress)
@@ -174,17 +176,25 @@ Status Importer::Flush(Pass& pass, uint64_t last_row) {
   const uint64_t nobodys = pass.without_jurisdiction;
   pass.without_jurisdiction = 0;
   if (last_row < pass.first_row) return absl::OkStatus();  // Acknowledged before.
+  ENLACE_RETURN_IF_ERROR(TakeAnswer(pass));
   if (!pass.second_reading.AgreesWith(pass.first_reading, last_row)) {
     return FileChanged(pass.first_row);
   }
+  pass.sending = std::make_unique<Sending>(sink_, std::move(batch), nobodys);
+  return absl::OkStatus();
+}
 
-  auto answer = sink_.Send(batch);
+Status Importer::TakeAnswer(Pass& pass) {
+  if (pass.sending == nullptr) return absl::OkStatus();
+  const std::unique_ptr<Sending> sending = std::move(pass.sending);
+  auto answer = sending->Answer();
   if (!answer.ok()) {
     return WithContext(answer.status(),
                        fmt::format("stopped before row {} ({} rows are stored); the same "
                                    "command goes on from there",
                                    pass.first_row, pass.first_row - 1));
   }
+  const Batch& batch = sending->batch();
   ENLACE_CHECK(answer->results.size() == batch.rows());
   Account account = pass.report.account;
   TakeChanges(pass, *answer, account);
@@ -195,7 +205,8 @@ Status Importer::Flush(Pass& pass, uint64_t last_row) {
   }
   account.quarantined += batch.quarantined.size();
   account.not_ours += batch.not_ours;
-  account.without_jurisdiction += nobodys;
+  account.without_jurisdiction += sending->nobodys();
+  const uint64_t last_row = batch.last_row;
   if (pass.receipt != nullptr) {
     ENLACE_RETURN_IF_ERROR(pass.receipt->Record(*answer, batch.quarantined, account, last_row + 1));
   }
@@ -231,17 +242,10 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
   pass.batch.validate_only = options.validate_only;
   pass.batch.first_row = 1;
   HashingSource source(*pass.file);
-  CsvReader reader(source);
-  CsvRecord record;
-  ENLACE_ASSIGN_OR_RETURN(bool more, reader.Next(record));  // The header.
-  while (more) {
-    ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
-    if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
-  }
-  pass.second_reading.End();
-  if (pass.batch.first_row <= pass.report.rows_read) {
-    ENLACE_RETURN_IF_ERROR(Flush(pass, pass.report.rows_read));
-  }
+  const Status read = ReadRows(source, pass);
+  // Whatever ended the reading: what the node has of the file belongs into the receipt.
+  ENLACE_RETURN_IF_ERROR(TakeAnswer(pass));
+  ENLACE_RETURN_IF_ERROR(read);
   if (source.Finish() != pass.report.batch_id) {
     return FileChanged(pass.first_row);
   }
@@ -250,6 +254,19 @@ Status Importer::SecondPass(const ImportOptions& options, Pass& pass) {
     return Error(Reason::INTERNAL, "the account does not add up to the rows read");
   }
   return absl::OkStatus();
+}
+
+Status Importer::ReadRows(ByteSource& source, Pass& pass) {
+  CsvReader reader(source);
+  CsvRecord record;
+  ENLACE_ASSIGN_OR_RETURN(bool more, reader.Next(record));  // The header.
+  while (more) {
+    ENLACE_ASSIGN_OR_RETURN(more, reader.Next(record));
+    if (more) ENLACE_RETURN_IF_ERROR(TakeRow(pass, record));
+  }
+  pass.second_reading.End();
+  if (pass.batch.first_row > pass.report.rows_read) return absl::OkStatus();
+  return Flush(pass, pass.report.rows_read);
 }
 
 StatusOr<ImportReport> Importer::Run(const ImportOptions& options) {

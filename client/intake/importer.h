@@ -16,7 +16,8 @@
 // The file is read twice: first whole, to know its hash (which names the delivery) and
 // that it is well formed to the end, so that a broken file sends nothing; then row by
 // row. Memory does not grow with the file, except for what QualityCheck remembers and a byte
-// for each row of figures, whose outcome a later row may change.
+// for each row of figures, whose outcome a later row may change. While a part is on its way to the
+// sink, on a thread of its own, the next one is read; parts follow each other in order.
 // Not thread-safe.
 namespace enlace::intake {
 
@@ -51,6 +52,8 @@ struct ImportReport {
   bool tables_changed = false;
 };
 
+class ByteSource;
+
 class Importer {
  public:
   // Called after each acknowledged batch with the rows done so far.
@@ -73,7 +76,11 @@ class Importer {
   void TakeCase(Pass& pass, const CsvRecord& record);
   void TakeFigure(Pass& pass, const CsvRecord& record);
   void SetAside(Pass& pass, uint64_t row, const RowFault& fault);
+  Status ReadRows(ByteSource& source, Pass& pass);
+  // Sends what was read up to `last_row`, once the part before is answered.
   Status Flush(Pass& pass, uint64_t last_row);
+  // Waits for the part that is under way, if there is one.
+  Status TakeAnswer(Pass& pass);
   // Moves rows of earlier batches in the account; leaves in `answer` only what changed.
   static void TakeChanges(Pass& pass, BatchAnswer& answer, Account& account);
 

@@ -8,6 +8,7 @@
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
 #include "node/query/case_columns.h"
+#include "node/query/case_directory.h"
 
 namespace enlace::bench {
 namespace {
@@ -22,11 +23,12 @@ uint64_t BytesBelow(const std::string& folder) {
   return bytes;
 }
 
-// The columns alone, made of `records` records in this process.
+// The columns with the directory and nothing else, made of `records` records in this process.
 double ColumnsBytes(uint64_t records, uint64_t seed) {
   RecordMaker maker(seed);
   const size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
   query::CaseColumns columns(Lists());
+  query::CaseDirectory directory;
   for (uint64_t i = 0; i < records; ++i) {
     const Answers answers = maker.Next();
     model::CaseRecord record;
@@ -44,6 +46,7 @@ double ColumnsBytes(uint64_t records, uint64_t seed) {
           answers.affirmed[at], maker.AllOf(at) & ~answers.affirmed[at], model::Missing::kUnknown};
     }
     Must(columns.Apply(record));
+    Must(directory.Add({i + 1, 0}, record.entity, answers.year));
   }
   return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd - before);
 }

@@ -133,8 +133,8 @@ Status GetCaseRevisions(const Reader& reader, std::span<const std::string> keys,
   ENLACE_ASSIGN_OR_RETURN(CaseLookup lookup, CaseLookup::Open(reader));
   std::string converted;
   Status fault;
-  ENLACE_RETURN_IF_ERROR(reader.GetMany(
-      Table::kCaseRevision, keys, [&](size_t at, const std::string_view* bytes) {
+  ENLACE_RETURN_IF_ERROR(
+      reader.GetMany(Table::kCaseRevision, keys, [&](size_t at, const std::string_view* bytes) {
         if (bytes == nullptr) {
           fault = Error(Reason::STORE_CORRUPT, "a revision of a case record is absent");
           return false;

@@ -9,6 +9,7 @@
 #include "node/base/mutex.h"
 #include "node/model/attributes.h"
 #include "node/store/backup.h"
+#include "node/store/case_table.h"
 #include "tests/e2e/backup/fixture.h"
 
 namespace enlace::testing {
@@ -125,10 +126,8 @@ exchange::CreateCaseRecordRequest OneCase() {
 }
 
 // The first revision of the record of this name.
-std::string FirstRevisionKey(const std::string& name) {
-  std::string key = HexDecode(name.substr(name.rfind('/') + 1)).value_or("");
-  AppendU32(key, 1);
-  return key;
+std::string ReferenceOf(const std::string& name) {
+  return HexDecode(name.substr(name.rfind('/') + 1)).value_or("");
 }
 
 TEST_F(BackupProcessTest, UnderWritesItHoldsAllThatWasAcknowledgedBefore) {
@@ -169,9 +168,7 @@ TEST_F(BackupProcessTest, UnderWritesItHoldsAllThatWasAcknowledgedBefore) {
   const auto backup = store::BackupReader::Open(Folder(), std::nullopt);
   ASSERT_TRUE(backup.ok()) << backup.status();
   for (const std::string& name : before) {
-    EXPECT_TRUE(
-        (*backup)->Get(store::Table::kCaseByReference, FirstRevisionKey(name)).value().has_value())
-        << name;
+    EXPECT_TRUE(store::LoadCase(**backup, ReferenceOf(name)).ok()) << name;
   }
   LoseStore();
   ASSERT_EQ(Exit(RestoreArguments()), 0) << output_;

@@ -40,15 +40,17 @@ function plot(    m, i, decade, color, points) {
   left = 60; top = 20; width = 460; height = 340
   span = n > 1 ? log10(sizes[n]) - log10(sizes[1]) : 1
   low = int(low) - (low < 0 ? 1 : 0); high = int(high) + 1
-  split("#1b6ca8 #c0392b #1e8449 #8e44ad #d68910 #117a65 #5d6d7e #a04000 #2c3e50 #7d3c98", color, " ")
-  printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 820 420\" font-family=\"sans-serif\" font-size=\"12\">\n" > svg
-  printf "<title>Each measure as its records grow, against its value at the smallest size</title>\n" > svg
-  printf "<rect width=\"820\" height=\"420\" fill=\"#ffffff\"/>\n" > svg
+  split("#1b6ca8 #c0392b #1e8449 #8e44ad #d68910 #117a65 #5d6d7e #a04000 #2c3e50 #7d3c98", color, \
+    " ")
+  print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 820 420\"" > svg
+  print " font-family=\"sans-serif\" font-size=\"12\">" > svg
+  print "<title>Each measure as its records grow, against that at the smallest size</title>" > svg
+  print "<rect width=\"820\" height=\"420\" fill=\"#ffffff\"/>" > svg
   for (decade = low; decade <= high; ++decade) {
-    printf "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n", left, left + width, \
-      y(10 ^ decade), y(10 ^ decade), decade == 0 ? "#888888" : "#dddddd" > svg
-    printf "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", left - 8, y(10 ^ decade) + 4, \
-      10 ^ decade > svg
+    printf "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n", left, \
+      left + width, y(10 ^ decade), y(10 ^ decade), decade == 0 ? "#888888" : "#dddddd" > svg
+    printf "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", left - 8, \
+      y(10 ^ decade) + 4, 10 ^ decade > svg
   }
   for (i = 1; i <= n; ++i) {
     printf "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x(sizes[i]), \

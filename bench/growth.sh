@@ -42,7 +42,8 @@ measure() {  # name, metric, size, command...
     "$bin/enlace-bench" "$@" --folder "$dir/$size" --seconds "$seconds" 2>> "$dir/log" |
       awk -v metric="$metric" '$1 == "R" && $2 == metric { print $3 }'
   done | sort -g | awk -v n="$rounds" -v name="$name" -v size="$size" \
-    '{ list[NR] = $1 } END { if (NR < n) exit 1; print name "\t" size "\t" list[int((NR + 1) / 2)] }' \
+    '{ list[NR] = $1 }
+     END { if (NR < n) exit 1; print name "\t" size "\t" list[int((NR + 1) / 2)] }' \
     >> "$figures" || { tail -n 5 "$dir/log" >&2; echo "growth: $name failed" >&2; exit 1; }
 }
 once() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >> "$figures"; }

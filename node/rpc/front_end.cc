@@ -1,9 +1,9 @@
 #include "node/rpc/front_end.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "node/rpc/served_call.h"
+#include "node/transport/deadline.h"
 
 namespace enlace::rpc {
 namespace {
@@ -78,7 +78,7 @@ void FrontEnd::StandIn(const std::stop_token& stop) {
     if (now.has_value() && now == before) {
       void* tag = nullptr;
       bool ok = false;
-      const auto end = std::chrono::system_clock::now() + std::chrono::milliseconds(kHeldUpMs);
+      const auto end = transport::DeadlineIn(kHeldUpMs);
       if (queue_->AsyncNext(&tag, &ok, end) == grpc::CompletionQueue::GOT_EVENT) {
         ServedCall::Happened(tag, ok);
       }

@@ -46,9 +46,11 @@ void ServedCall::Happened(void* tag, bool ok) {
 }
 
 void ServedCall::OnCalled(bool ok) {
-  if (!ok) return Release();  // The server stops, and no call has come.
+  if (!ok) {  // The server stops, and no call has come: nothing more of it is awaited.
+    Release();
+    return Release();
+  }
   Await(front_end_);
-  Hold();  // Until gRPC knows of its end; the first is until it is answered.
   entry_ = front_end_.dispatcher().table().Find(context_.method());
   ping_pong_ = entry_ != nullptr && entry_->ping_pong;
   StatusOr<authz::Caller> caller = Recognise();

@@ -76,7 +76,7 @@ class ServedCall final : private ReadTimeouts::Waiter {
   Connections::CallMark mark_;
   std::optional<authz::Caller> caller_;
   std::atomic<bool> cancelled_ = false;
-  std::atomic<int> holds_ = 1;
+  std::atomic<int> holds_ = 2;  // Until it is answered, and until gRPC knows of its end.
   std::optional<Admission::Ticket> ticket_;
   grpc::ByteBuffer request_;
 };

@@ -14,6 +14,7 @@
 #include "node/rpc/descriptors.h"
 #include "node/rpc/front_end.h"
 #include "node/transport/credentials.h"
+#include "node/transport/deadline.h"
 #include "node/transport/grpc_setup.h"
 #include "node/transport/handed_over.h"
 
@@ -99,8 +100,7 @@ class GrpcServer final : public Server {
     // gRPC waits for the last handler, however long.
     std::promise<void> ended;
     const std::jthread end([&] {
-      server_->Shutdown(std::chrono::system_clock::time_point(
-          std::chrono::milliseconds(SystemClock().NowMs() + grace_ms)));
+      server_->Shutdown(transport::DeadlineIn(grace_ms));
       server_->Wait();
       front_end_.Stop();
       ended.set_value();

@@ -1,6 +1,5 @@
 #include "node/transport/remote_node.h"
 
-#include <chrono>
 #include <utility>
 
 #include "grpcpp/client_context.h"
@@ -9,6 +8,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "node/transport/deadline.h"
 #include "node/transport/grpc_setup.h"
 #include "node/transport/message_buffer.h"
 #include "node/transport/remote_status.h"
@@ -87,9 +87,7 @@ Status RemoteNode::Call(std::string_view method, const google::protobuf::Message
                         google::protobuf::Message& response, int64_t timeout_ms) {
   grpc::ClientContext context;
   if (!Enter(context)) return Error(Reason::CALL_CANCELLED, "no more calls of " + endpoint_);
-  // gRPC keeps deadlines on the wall clock; the node counts what is left of them.
-  context.set_deadline(std::chrono::system_clock::time_point(
-      std::chrono::milliseconds(SystemClock().NowMs() + timeout_ms)));
+  context.set_deadline(DeadlineIn(timeout_ms));
   grpc::GenericStub stub(channel_);
   grpc::CompletionQueue queue;
   grpc::ByteBuffer answer;

@@ -1,7 +1,6 @@
 #include "node/transport/remote_stream.h"
 
-#include <chrono>
-
+#include "node/transport/deadline.h"
 #include "node/transport/message_buffer.h"
 
 namespace enlace::transport {
@@ -38,7 +37,7 @@ RemoteStream::~RemoteStream() {
 }
 
 bool RemoteStream::Await(int steps, int64_t timeout_ms) {
-  const auto end = std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms);
+  const auto end = DeadlineIn(timeout_ms);
   for (; steps > 0; --steps, --pending_) {
     void* tag = nullptr;
     bool ok = false;

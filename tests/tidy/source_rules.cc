@@ -77,7 +77,7 @@ const std::vector<Ban>& Bans() {
       {"system_clock",
        false,
        {"node/", "client/"},
-       {"node/base/clock.", "node/rpc/server.", "node/transport/remote_node."},
+       {"node/base/clock.", "node/transport/deadline."},
        "time comes from a Clock"},
       {"steady_clock",
        false,

@@ -154,8 +154,7 @@ TEST(BriefHandler, OneThatIsHeldUpDoesNotStopTheDoor) {
     EXPECT_TRUE(agency->Call(kGetCase, GetCase(), record, kTimeoutMs).ok());
   });
   ASSERT_TRUE(gate.AwaitWaiting(1));
-  const auto other =
-      world.Caller(world.Identity(world.arg_ca_, "spiffe://arg.demo/entity/shelter/desk"));
+  const auto other = world.Caller(world.Identity(world.bra_ca_, "spiffe://bra.demo/node"));
   grpc::health::v1::HealthCheckResponse response;
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(

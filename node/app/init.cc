@@ -18,7 +18,10 @@ namespace enlace::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr uint32_t kFormatVersion = 1;
+// 2 since content, references and deliveries of records have a form that earlier programs read as
+// nothing. Rows of format 1 are read as they are.
+constexpr uint32_t kFormatVersion = 2;
+constexpr uint32_t kOldestFormatVersion = 1;
 constexpr size_t kInstanceIdBytes = 16;
 constexpr char kMetaKey[] = "store";
 
@@ -146,10 +149,11 @@ store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
 
 StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader) {
   ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(reader));
-  if (meta.format_version() != kFormatVersion) {
+  if (meta.format_version() < kOldestFormatVersion || meta.format_version() > kFormatVersion) {
     return Error(Reason::STORE_FORMAT,
-                 fmt::format("the data directory has format {}; this program knows {}",
-                             meta.format_version(), kFormatVersion));
+                 fmt::format("the data directory has format {}; this program knows {} to {}: use "
+                             "the version that wrote it, or a newer one",
+                             meta.format_version(), kOldestFormatVersion, kFormatVersion));
   }
   return NodeIdentity{meta.network(), meta.jurisdiction(), HexEncode(meta.instance_id()),
                       meta.secretariat_key()};
@@ -167,6 +171,17 @@ Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIde
   ENLACE_RETURN_IF_ERROR(store.Write(work, store::WriteClass::kReserved));
   if (identity.secretariat_key.empty()) identity.secretariat_key = bytes;
   return absl::OkStatus();
+}
+
+Status RaiseFormat(store::Store& store) {
+  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(*store.Read()));
+  if (meta.format_version() >= kFormatVersion) return absl::OkStatus();
+  return store.Write([](store::Transaction& transaction) -> Status {
+    ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta changed, LoadMeta(transaction));
+    changed.set_format_version(kFormatVersion);
+    transaction.Put(store::Table::kMeta, kMetaKey, changed.SerializeAsString());
+    return absl::OkStatus();
+  });
 }
 
 Status CheckSubjectKey(store::Store& store, const std::string& subject_key) {

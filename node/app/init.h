@@ -50,6 +50,10 @@ StatusOr<InitResult> InitNode(const config::NodeConfig& config,
 // The identity that init wrote. STORE_FORMAT when there is none or of another format.
 StatusOr<NodeIdentity> LoadIdentity(const store::Reader& reader);
 
+// Notes in the directory that rows of this program's format are written from now on, so that an
+// earlier program refuses it. To be called before the first other write. STORE_FAILED.
+Status RaiseFormat(store::Store& store);
+
 // Pins the secretariat's key in a directory that has none yet, and in `identity`. A pinned one
 // stays as it is. STORE_FAILED.
 Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity);

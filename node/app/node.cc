@@ -121,6 +121,7 @@ StatusOr<Opened> Open(const Inputs& inputs, Clock& clock) {
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckPinnedKey(identity, inputs));
   ENLACE_RETURN_IF_ERROR(CheckOwnKey(*store->Read(), keys));
+  ENLACE_RETURN_IF_ERROR(RaiseFormat(*store));
   ENLACE_RETURN_IF_ERROR(CheckSubjectKey(*store, keys.subject_key));
   ENLACE_RETURN_IF_ERROR(PinWhatIsOpen(*store, inputs, identity));
   ENLACE_ASSIGN_OR_RETURN(auto columns, service::CaseColumns::Load(*store, inputs.registry));

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -41,6 +40,8 @@ class FrontEnd {
   void AddTo(grpc::ServerBuilder& builder);
   // Once the server is built.
   void Start();
+  // A connection has come to a door that is looked at now and then.
+  void Wake();
   // Once the server is shut down: returns when the last call has ended. Without effect when it was
   // not started.
   void Stop();
@@ -63,10 +64,15 @@ class FrontEnd {
  private:
   // Takes what happens, one thing after the other.
   void Run(std::atomic<uint64_t>& steps);
-  // Takes what happens while all others are held up.
+  // The next thing that happens; false when the queue has ended.
+  bool Next(void** tag, bool* ok);
+  bool NextAtQuietDoor(void** tag, bool* ok);
+  // Takes part while all others are busy.
   void StandIn(const std::stop_token& stop);
-  // Sums up how far they have come; nothing when one of them waits for what happens next.
-  std::optional<uint64_t> AllBusy() const;
+  // Takes what happens for as long as from one look to the next, and longer while there is more.
+  void Help();
+  // Nobody waits for what happens next.
+  bool AllBusy() const;
 
   const Dispatcher& dispatcher_;
   Workers& workers_;
@@ -77,7 +83,10 @@ class FrontEnd {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Mutex mutex_;
   CondVar empty_;
-  CondVar look_;                                 // Nobody is told: the stand-in looks by itself.
+  CondVar look_;  // Nobody is told: the stand-in looks by itself.
+  CondVar woken_;
+  bool wake_ ENLACE_GUARDED_BY(mutex_) = false;
+  bool quiet_ = true;  // Of the thread of a quiet door: nothing happened for a while.
   int64_t calls_ ENLACE_GUARDED_BY(mutex_) = 0;  // With those that are awaited.
   bool stopping_ ENLACE_GUARDED_BY(mutex_) = false;
   // Of each thread: things begun and things done, so odd while it works.

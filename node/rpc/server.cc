@@ -87,6 +87,7 @@ class GrpcServer final : public Server {
       ExternalAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
       hand_over_->HandleNewConnection(&connection);
+      front_end_.Wake();
     });
     LogInfo("listening", {{"address", address()}});
     return Status();

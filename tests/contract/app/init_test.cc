@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "enlace/storage/v1/records.pb.h"
 #include "node/app/node_keys.h"
 #include "node/app/verify.h"
 #include "node/store/channel_table.h"
@@ -102,6 +103,37 @@ TEST(InitTest, PinsLaterOnceAndForGood) {
   ASSERT_TRUE(PinSecretariat(*store, second, identity).ok());
   EXPECT_EQ(identity.secretariat_key, std::string(32, 'a'));
   EXPECT_EQ(LoadIdentity(*store->Read())->secretariat_key, std::string(32, 'a'));
+}
+
+// The data directory says that its format is `version`.
+void SetFormat(store::Store& store, uint32_t version) {
+  ASSERT_TRUE(store
+                  .Write([version](store::Transaction& transaction) -> Status {
+                    storage::v1::StoreMeta meta;
+                    EXPECT_TRUE(
+                        meta.ParseFromString(**transaction.Get(store::Table::kMeta, "store")));
+                    meta.set_format_version(version);
+                    transaction.Put(store::Table::kMeta, "store", meta.SerializeAsString());
+                    return Status();
+                  })
+                  .ok());
+}
+
+TEST(InitTest, AnEarlierFormatIsRaisedAndAnUnknownOneRefused) {
+  testing::NodeWorld world({"ARG"});
+  ASSERT_TRUE(world.Init("ARG").ok());
+  const auto config = config::LoadNodeConfig(world.ConfigFile("ARG")).value();
+  const auto store = store::Store::Open(StoreOptionsOf(config), world.clock).value();
+  SetFormat(*store, 1);
+  EXPECT_TRUE(LoadIdentity(*store->Read()).ok());
+  ASSERT_TRUE(RaiseFormat(*store).ok());
+  storage::v1::StoreMeta meta;
+  ASSERT_TRUE(meta.ParseFromString(**store->Read()->Get(store::Table::kMeta, "store")));
+  EXPECT_EQ(meta.format_version(), 2u);
+  for (const uint32_t unknown : {0u, 3u}) {
+    SetFormat(*store, unknown);
+    EXPECT_EQ(ReasonOf(LoadIdentity(*store->Read()).status()), Reason::STORE_FORMAT);
+  }
 }
 
 TEST(NodeKeysTest, ComeBackAsTheyWereMade) {

@@ -144,6 +144,7 @@ store::StoreOptions StoreOptionsOf(const config::NodeConfig& config) {
   options.anchor_path = config.anchor_path;
   options.low_water_bytes = static_cast<uint64_t>(config.low_water_mib) << 20;
   options.reserve_bytes = static_cast<uint64_t>(config.reserve_mib) << 20;
+  options.cache_bytes = static_cast<size_t>(config.cache_mib) << 20;
   return options;
 }
 

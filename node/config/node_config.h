@@ -37,6 +37,7 @@ struct NodeConfig {
   std::string anchor_path;
   int64_t low_water_mib = 0;
   int64_t reserve_mib = 0;
+  int64_t cache_mib = 0;
   std::string listen;
   std::string public_endpoint;  // Empty: the address of `listen`.
   std::string institution_en;   // Names for the node's card; empty is missing.

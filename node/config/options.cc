@@ -30,6 +30,10 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "Size of a file in data_dir whose blocks are given back when the disk is full, for the "
         "audit, erasures and withdrawals."},
        &NodeConfig::reserve_mib},
+      {{"disk.cache_mib", kInteger, "256", "MiB", 8, 1'048'576, "256",
+        "Memory for what was read of the database: some 250 bytes a case record keep all of them "
+        "at hand."},
+       &NodeConfig::cache_mib},
       {{"listen", kAddress, "127.0.0.1:7443", "", 0, 0, "0.0.0.0:7443",
         "Address of the network listener (mutual TLS). Port 0 takes a free one."},
        &NodeConfig::listen},

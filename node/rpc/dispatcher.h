@@ -63,8 +63,8 @@ class Dispatcher {
   // it, whatever the request is.
   bool Permits(const authz::Caller& caller, std::string_view method) const;
   // The rest, on the calling thread as far as nothing is waited for. `answer` gets the reply once,
-  // on any thread, maybe before this returns; `call.caller` must live until then, the request's
-  // bytes until this returns. `ticket` is given back before. Never throws, whatever a handler, a
+  // on any thread, maybe before this returns; `call.caller` must live until then, method and
+  // request until this returns. `ticket` is given back before. Never throws, whatever a handler, a
   // parser or the audit does.
   void Run(Admission::Ticket ticket, const Call& call, std::function<void(Reply)> answer) const;
   // Both, and waits for the reply. Never throws.

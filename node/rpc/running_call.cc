@@ -80,11 +80,11 @@ void RunningCall::Finish() {
   if (reply.status.ok()) {
     reply.response = *std::move(response_);
   } else if (IsFaultOfNode(ReasonOf(reply.status))) {
-    LogFault(reply.status, call_.method, reply.request_id);
+    LogFault(reply.status, context_.method, reply.request_id);
   }
   const int64_t latency_us = parts_.clock.SteadyUs() - begin_us_;
   parts_.metrics.CountCall(ClassOf(call_.caller), reply.status.code(), latency_us);
-  parts_.metrics.CountMethod(call_.method, reply.status.ok(), latency_us);
+  parts_.metrics.CountMethod(context_.method, reply.status.ok(), latency_us);
   ticket_ = Admission::Ticket();
   answer_(std::move(reply));
 }

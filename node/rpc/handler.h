@@ -89,7 +89,6 @@ class HandlerTable {
     Entry entry;
     entry.limits = limits;
     entry.request_prototype = &Request::default_instance();
-    entry.response_prototype = &Response::default_instance();
     entry.run = [handler = std::move(handler)](const CallContext& call, const Message& request,
                                                const Respond<std::string>& respond) {
       handler(call, static_cast<const Request&>(request), respond);
@@ -117,7 +116,6 @@ class HandlerTable {
     const Message* request_prototype = nullptr;
     // The type that the bytes are, when they are handed over as they are in a BytesValue.
     const google::protobuf::Descriptor* raw_request = nullptr;
-    const Message* response_prototype = nullptr;
     std::function<void(const CallContext&, const Message&, const Respond<std::string>&)> run;
     bool ping_pong = false;  // By its descriptor a stream in both directions; set by the table.
   };

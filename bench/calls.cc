@@ -2,12 +2,16 @@
 
 #include "bench/load.h"
 #include "bench/output.h"
+#include "google/protobuf/wrappers.pb.h"
 #include "grpc/health/v1/health.pb.h"
 
 namespace enlace::bench {
 namespace {
 
 namespace health = grpc::health::v1;
+
+// About as many as a record has.
+constexpr size_t kEchoBytes = 400;
 
 void Check(client::Client& client) {
   Must(client.Call<health::HealthCheckResponse>("/grpc.health.v1.Health/Check",
@@ -25,6 +29,22 @@ void PingAt(const World& world, const std::string& endpoint, const MeasureOption
   const auto result = RunLoad(options.clients, options.seconds,
                               [&](int number) { Check(*clients[static_cast<size_t>(number)]); });
   PrintLoad(result, 1, "rate", "calls/s");
+}
+
+void AskAt(const World& world, const std::string& endpoint, const MeasureOptions& options) {
+  std::vector<std::unique_ptr<client::Client>> clients;
+  std::vector<std::unique_ptr<client::Stream>> streams;
+  for (int i = 0; i < options.clients; ++i) {
+    clients.push_back(
+        Must(client::Client::Make(world.OptionsOf(World::ForeignNode(i), "node", endpoint))));
+    streams.push_back(clients.back()->OpenStream(kEchoStream));
+  }
+  google::protobuf::BytesValue question;
+  question.set_value(std::string(kEchoBytes, 'x'));
+  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+    Must(streams[static_cast<size_t>(number)]->Ask<google::protobuf::BytesValue>(question));
+  });
+  PrintLoad(result, 1, "rate", "messages/s");
 }
 
 void ConnectAt(const World& world, const std::string& endpoint, const MeasureOptions& options) {

@@ -18,24 +18,34 @@ namespace {
 
 constexpr char kMethod[] = "/grpc.health.v1.Health/Check";
 
-// Reads one message and sends its bytes back.
+// Reads a message and sends its bytes back: one, or one after the other on a stream.
 class EchoReactor final : public grpc::ServerGenericBidiReactor {
  public:
-  EchoReactor() { StartRead(&bytes_); }
+  explicit EchoReactor(bool stream) : stream_(stream) { StartRead(&bytes_); }
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status(grpc::StatusCode::CANCELLED, ""));
-    StartWriteAndFinish(&bytes_, grpc::WriteOptions(), grpc::Status::OK);
+    if (!ok) {
+      Finish(stream_ ? grpc::Status::OK : grpc::Status(grpc::StatusCode::CANCELLED, ""));
+    } else if (stream_) {
+      StartWrite(&bytes_);
+    } else {
+      StartWriteAndFinish(&bytes_, grpc::WriteOptions(), grpc::Status::OK);
+    }
+  }
+  void OnWriteDone(bool ok) override {
+    if (stream_ && ok) StartRead(&bytes_);
   }
   void OnDone() override { delete this; }
 
  private:
+  const bool stream_;
   grpc::ByteBuffer bytes_;
 };
 
 class CallbackEcho final : public grpc::CallbackGenericService {
  public:
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
-    return new EchoReactor();
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* call) override {
+    return new EchoReactor(call->method() == kEchoStream);
   }
 };
 
@@ -50,6 +60,19 @@ class SyncEcho final : public grpc::Service {
             [](SyncEcho*, grpc::ServerContext*, const grpc::ByteBuffer* request,
                grpc::ByteBuffer* response) {
               *response = *request;
+              return grpc::Status::OK;
+            },
+            this)));
+    using Stream = grpc::ServerReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+    using StreamHandler =
+        grpc::internal::BidiStreamingHandler<SyncEcho, grpc::ByteBuffer, grpc::ByteBuffer>;
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        kEchoStream, grpc::internal::RpcMethod::BIDI_STREAMING,
+        new StreamHandler(
+            [](SyncEcho*, grpc::ServerContext*, Stream* stream) {
+              grpc::ByteBuffer bytes;
+              while (stream->Read(&bytes) && stream->Write(bytes)) {
+              }
               return grpc::Status::OK;
             },
             this)));
@@ -114,6 +137,12 @@ void MeasureEcho(const MeasureOptions& options) {
   const World world(options.world);
   const EchoProcess echo(world, options.sync_server);
   PingAt(world, echo.endpoint(), options);
+}
+
+void MeasureEchoStream(const MeasureOptions& options) {
+  const World world(options.world);
+  const EchoProcess echo(world, options.sync_server);
+  AskAt(world, echo.endpoint(), options);
 }
 
 void MeasureEchoConnect(const MeasureOptions& options) {

@@ -42,6 +42,7 @@ void MeasurePing(const MeasureOptions& options);
 void MeasureConnect(const MeasureOptions& options);
 // echo.cc: the same calls to a bare gRPC server with the same credentials.
 void MeasureEcho(const MeasureOptions& options);
+void MeasureEchoStream(const MeasureOptions& options);
 void MeasureEchoConnect(const MeasureOptions& options);
 // Serves until killed; writes its address to `ready_file`.
 void ServeEcho(const std::string& folder, const std::string& ready_file, bool sync_server);

@@ -83,7 +83,13 @@ std::string RandomBytes(size_t count) {
 }
 
 std::string RandomUuid() {
-  std::string bytes = RandomBytes(16);
+  // Each call of the node has an id, and drawing its bytes by themselves was a fiftieth of a call.
+  constexpr size_t kIds = 64;
+  constexpr size_t kIdBytes = 16;
+  thread_local std::string drawn;
+  if (drawn.empty()) drawn = RandomBytes(kIds * kIdBytes);
+  std::string bytes = drawn.substr(drawn.size() - kIdBytes);
+  drawn.resize(drawn.size() - kIdBytes);
   bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0f) | 0x40);
   bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3f) | 0x80);
   std::string text = HexEncode(bytes);

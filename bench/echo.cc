@@ -43,8 +43,7 @@ class EchoReactor final : public grpc::ServerGenericBidiReactor {
 
 class CallbackEcho final : public grpc::CallbackGenericService {
  public:
-  grpc::ServerGenericBidiReactor* CreateReactor(
-      grpc::GenericCallbackServerContext* call) override {
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override {
     return new EchoReactor(call->method() == kEchoStream);
   }
 };

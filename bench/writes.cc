@@ -133,11 +133,10 @@ double Import(const World& world, uint64_t records, int senders, uint64_t seed, 
           RecordMaker maker(seed * 1'000'003 + part);
           const uint64_t rows = std::min(kRows, records - part * kRows);
           google::protobuf::Arena arena;
-          const auto& response =
-              Send(*client,
-                   MakePart(maker, deliveries[thread / kPartsUnderWay], part * kRows + 1,
-                            static_cast<int>(rows), arena),
-                   arena);
+          const auto& response = Send(*client,
+                                      MakePart(maker, deliveries[thread / kPartsUnderWay],
+                                               part * kRows + 1, static_cast<int>(rows), arena),
+                                      arena);
           if (names == nullptr) continue;
           for (const auto& row : response.results()) {
             stored[thread].Add(row.name());

@@ -1,6 +1,7 @@
 #include "client/lib/client.h"
 
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -46,11 +47,33 @@ class NodeClient final : public Client {
 
   Status CallRaw(std::string_view method, const google::protobuf::Message& request,
                  google::protobuf::Message& response) override {
+    return Attempt(method, request, [&](int64_t timeout_ms) {
+      return node_->Call(method, request, response, timeout_ms);
+    });
+  }
+
+  StatusOr<std::string> CallForBytes(std::string_view method,
+                                     const google::protobuf::Message& request) override {
+    std::string response;
+    ENLACE_RETURN_IF_ERROR(Attempt(method, request, [&](int64_t timeout_ms) {
+      return node_->Call(method, request, response, timeout_ms);
+    }));
+    return response;
+  }
+
+  std::unique_ptr<Stream> OpenStream(std::string_view method) override {
+    return std::make_unique<NodeStream>(*node_, method, options_.timeout_ms);
+  }
+
+ private:
+  // Makes the call, again where that is safe.
+  Status Attempt(std::string_view method, const google::protobuf::Message& request,
+                 const std::function<Status(int64_t timeout_ms)>& call) {
     const bool repeatable = IsRepeatable(method, request);
     const int64_t end_ms = SystemTime().SteadyMs() + options_.timeout_ms;
     for (int attempt = 1;; ++attempt) {
       const int64_t left_ms = end_ms - SystemTime().SteadyMs();
-      const Status status = node_->Call(method, request, response, left_ms);
+      const Status status = call(left_ms);
       if (status.ok() || attempt > options_.retries_max || !MayRetry(status, repeatable)) {
         return status;
       }
@@ -61,11 +84,6 @@ class NodeClient final : public Client {
     }
   }
 
-  std::unique_ptr<Stream> OpenStream(std::string_view method) override {
-    return std::make_unique<NodeStream>(*node_, method, options_.timeout_ms);
-  }
-
- private:
   const ClientOptions options_;
   const std::unique_ptr<transport::RemoteNode> node_;
 };

@@ -55,6 +55,11 @@ class Client {
   virtual Status CallRaw(std::string_view method, const google::protobuf::Message& request,
                          google::protobuf::Message& response) = 0;
 
+  // As CallRaw, for who reads the bytes of the response by itself. They are bounded in number and
+  // not looked at.
+  virtual StatusOr<std::string> CallForBytes(std::string_view method,
+                                             const google::protobuf::Message& request) = 0;
+
   // Of a method that is a stream both ways. Connects with the first request.
   virtual std::unique_ptr<Stream> OpenStream(std::string_view method) = 0;
 

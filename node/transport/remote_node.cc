@@ -85,12 +85,27 @@ void RemoteNode::Cancel() {
 
 Status RemoteNode::Call(std::string_view method, const google::protobuf::Message& request,
                         google::protobuf::Message& response, int64_t timeout_ms) {
+  grpc::ByteBuffer answer;
+  ENLACE_RETURN_IF_ERROR(CallForBuffer(method, request, answer, timeout_ms));
+  return Parse(answer, response);
+}
+
+Status RemoteNode::Call(std::string_view method, const google::protobuf::Message& request,
+                        std::string& response, int64_t timeout_ms) {
+  grpc::ByteBuffer answer;
+  ENLACE_RETURN_IF_ERROR(CallForBuffer(method, request, answer, timeout_ms));
+  ENLACE_ASSIGN_OR_RETURN(const grpc::Slice bytes, BytesOf(answer));
+  response.assign(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  return Status();
+}
+
+Status RemoteNode::CallForBuffer(std::string_view method, const google::protobuf::Message& request,
+                                 grpc::ByteBuffer& answer, int64_t timeout_ms) {
   grpc::ClientContext context;
   if (!Enter(context)) return Error(Reason::CALL_CANCELLED, "no more calls of " + endpoint_);
   context.set_deadline(DeadlineIn(timeout_ms));
   grpc::GenericStub stub(channel_);
   grpc::CompletionQueue queue;
-  grpc::ByteBuffer answer;
   grpc::Status status;
   auto call = stub.PrepareUnaryCall(&context, std::string(method), ToBuffer(request), &queue);
   call->StartCall();
@@ -99,8 +114,7 @@ Status RemoteNode::Call(std::string_view method, const google::protobuf::Message
   bool ok = false;
   queue.Next(&tag, &ok);  // Polls on this thread until the one operation is done.
   Leave(context);
-  if (!status.ok()) return Failure(status);
-  return Parse(answer, response);
+  return status.ok() ? Status() : Failure(status);
 }
 
 Status RemoteNode::Failure(const grpc::Status& status) const {
@@ -111,12 +125,17 @@ Status RemoteNode::Failure(const grpc::Status& status) const {
   return FromRemote(status.error_code(), status.error_message(), status.error_details());
 }
 
-Status RemoteNode::Parse(const grpc::ByteBuffer& answer,
-                         google::protobuf::Message& response) const {
+StatusOr<grpc::Slice> RemoteNode::BytesOf(const grpc::ByteBuffer& answer) const {
   grpc::Slice slice;
   if (!answer.TrySingleSlice(&slice).ok() && !answer.DumpToSingleSlice(&slice).ok()) {
     return Error(Reason::INTERNAL, "the answer of " + endpoint_ + " cannot be read");
   }
+  return slice;
+}
+
+Status RemoteNode::Parse(const grpc::ByteBuffer& answer,
+                         google::protobuf::Message& response) const {
+  ENLACE_ASSIGN_OR_RETURN(const grpc::Slice slice, BytesOf(answer));
   const Status parsed =
       ParseAnswer({reinterpret_cast<const char*>(slice.begin()), slice.size()}, limits_, response);
   return parsed.ok() ? parsed : WithContext(parsed, endpoint_);

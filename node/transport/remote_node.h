@@ -44,6 +44,9 @@ class RemoteNode {
   // REQUEST_TOO_LARGE for an answer over the limits.
   Status Call(std::string_view method, const google::protobuf::Message& request,
               google::protobuf::Message& response, int64_t timeout_ms);
+  // The same for who reads the bytes of the response; of the limits those of bytes are kept.
+  Status Call(std::string_view method, const google::protobuf::Message& request,
+              std::string& response, int64_t timeout_ms);
 
   // Ends all calls under way with CALL_CANCELLED and lets none begin any more. For good.
   void Cancel();
@@ -53,7 +56,10 @@ class RemoteNode {
              std::shared_ptr<LastRefusal> refusal, const AnswerLimits& limits);
   friend class RemoteStream;
 
+  Status CallForBuffer(std::string_view method, const google::protobuf::Message& request,
+                       grpc::ByteBuffer& answer, int64_t timeout_ms);
   Status Failure(const grpc::Status& status) const;
+  StatusOr<grpc::Slice> BytesOf(const grpc::ByteBuffer& answer) const;
   Status Parse(const grpc::ByteBuffer& answer, google::protobuf::Message& response) const;
   // False after Cancel().
   bool Enter(grpc::ClientContext& context);

@@ -54,6 +54,9 @@ class FakeClient final : public client::Client {
                  google::protobuf::Message& response) override {
     return node_.Call(method, request, response);
   }
+  StatusOr<std::string> CallForBytes(std::string_view, const google::protobuf::Message&) override {
+    return Error(Reason::INTERNAL, "the program reads messages");
+  }
   std::unique_ptr<client::Stream> OpenStream(std::string_view) override { return nullptr; }
 
  private:

@@ -77,6 +77,9 @@ class Pages final : public Client {
     if (number < count_) page.set_next_page_token(std::to_string(stuck ? 2 : number + 1));
     return Status();
   }
+  StatusOr<std::string> CallForBytes(std::string_view, const google::protobuf::Message&) override {
+    return Error(Reason::INTERNAL, "pages are read as messages");
+  }
   std::unique_ptr<Stream> OpenStream(std::string_view) override { return nullptr; }
   int calls = 0;
   int fails_at = 0;

@@ -1,8 +1,10 @@
 #include "node/rpc/audit_sink.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "google/protobuf/descriptor.h"
+#include "node/base/check.h"
 
 namespace enlace::rpc {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 
 constexpr size_t kNameMax = 200;
+
+thread_local AuditRound* round_of_thread = nullptr;
 
 bool All(std::string_view text, bool (*is)(char)) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is);
@@ -56,6 +60,22 @@ std::string AllNamed(const google::protobuf::Message& request, const FieldDescri
 }
 
 }  // namespace
+
+AuditRound::AuditRound(AuditSink& audit) : audit_(audit) {
+  ENLACE_CHECK(round_of_thread == nullptr);
+  round_of_thread = this;
+}
+
+AuditRound::~AuditRound() {
+  round_of_thread = nullptr;
+  if (!records_.empty()) audit_.BeginAll(std::move(records_));
+}
+
+void BeginAudit(AuditSink& audit, AuditEvent event, std::function<void(const Status&)> done) {
+  AuditRound* const round = round_of_thread;
+  if (round == nullptr || &round->audit_ != &audit) return audit.Begin(event, done);
+  round->records_.push_back({std::move(event), std::move(done)});
+}
 
 std::string AuditResource(const google::protobuf::Message& request) {
   for (const char* name : {"name", "names", "parent"}) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "google/protobuf/message.h"
 #include "node/base/error.h"
@@ -39,7 +40,37 @@ class AuditSink {
   virtual void Begin(const AuditEvent& event, const std::function<void(const Status&)>& done) {
     done(Record(event));
   }
+  struct Begun {
+    AuditEvent event;
+    std::function<void(const Status&)> done;
+  };
+  // As Begin of each, in their order; they may be written together and share one outcome.
+  virtual void BeginAll(std::vector<Begun> records) {
+    for (const Begun& record : records) Begin(record.event, record.done);
+  }
 };
+
+// While one lives on a thread, what BeginAudit is given there waits for its end, so that calls that
+// arrived together have their records written together: one by one, the record is a quarter of the
+// work of a read. One at a time on a thread.
+class AuditRound {
+ public:
+  explicit AuditRound(AuditSink& audit);
+  ~AuditRound();
+  AuditRound(const AuditRound&) = delete;
+  AuditRound& operator=(const AuditRound&) = delete;
+
+  bool empty() const { return records_.empty(); }
+
+ private:
+  friend void BeginAudit(AuditSink& audit, AuditEvent event,
+                         std::function<void(const Status&)> done);
+  AuditSink& audit_;
+  std::vector<AuditSink::Begun> records_;
+};
+
+// AuditSink::Begin, in the round of this thread when it has one for `audit`.
+void BeginAudit(AuditSink& audit, AuditEvent event, std::function<void(const Status&)> done);
 
 // What `request` is about: its field `name` or `parent` when that has the form of one of our
 // resource names, else a word. For a field `names` all of them, joined with commas, so that

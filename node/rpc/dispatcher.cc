@@ -116,7 +116,7 @@ Status Dispatcher::Record(const HandlerTable::Entry& entry, const Message& reque
                          "allow", running->request_id()};
   if (!entry.limits.brief) return parts_.audit.Record(event);
   running->AwaitRecord();
-  parts_.audit.Begin(event, [running](const Status& status) { running->Recorded(status); });
+  BeginAudit(parts_.audit, event, [running](const Status& status) { running->Recorded(status); });
   return Status();
 }
 

@@ -80,6 +80,7 @@ class Dispatcher {
   std::string NewRequestId() const { return parts_.new_request_id(); }
   const HandlerTable& table() const { return parts_.table; }
   const authz::Policy& policy() const { return parts_.policy; }
+  AuditSink& audit() const { return parts_.audit; }
   Admission& admission() const { return parts_.admission; }
   metrics::Metrics& metrics() const { return parts_.metrics; }
   const Clock& clock() const { return parts_.clock; }

@@ -64,6 +64,9 @@ class FrontEnd {
  private:
   // Takes what happens, one thing after the other.
   void Run(std::atomic<uint64_t>& steps);
+  // Takes `tag` and, of what has happened meanwhile, as much as shall have its audit records
+  // written with it.
+  void Take(void* tag, bool ok);
   // The next thing that happens; false when the queue has ended.
   bool Next(void** tag, bool* ok);
   bool NextAtQuietDoor(void** tag, bool* ok);

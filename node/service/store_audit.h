@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "node/rpc/audit_sink.h"
 #include "node/store/store.h"
 
@@ -11,6 +14,8 @@ class StoreAudit final : public rpc::AuditSink {
   explicit StoreAudit(store::Store& store) : store_(store) {}
   Status Record(const rpc::AuditEvent& event) override;
   void Begin(const rpc::AuditEvent& event, const std::function<void(const Status&)>& done) override;
+  // One write for all of them, when none is a refusal.
+  void BeginAll(std::vector<Begun> records) override;
 
  private:
   store::Store& store_;

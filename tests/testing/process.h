@@ -30,21 +30,30 @@ bool Eventually(Predicate met) {
 
 class Process {
  public:
-  // `program` by path; both outputs go to `log`.
+  // `program` by path; both outputs go to `log`. `environment` is added to that of the test, as
+  // "NAME=value".
   Process(const std::string& program, const std::vector<std::string>& arguments,
-          const std::string& log)
+          const std::string& log, std::vector<std::string> environment = {})
       : log_(log) {
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments) {
       argv.push_back(const_cast<char*>(argument.c_str()));
     }
     argv.push_back(nullptr);
+    std::vector<char*> variables;
+    for (std::string& variable : environment) variables.push_back(variable.data());
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+      variables.push_back(*variable);
+    }
+    variables.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    if (posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), environ) != 0)
+    if (posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), variables.data()) !=
+        0) {
       pid_ = -1;
+    }
     posix_spawn_file_actions_destroy(&actions);
   }
   ~Process() {

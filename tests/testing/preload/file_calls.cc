@@ -2,6 +2,8 @@
 // change files:
 //   ENLACE_KILL_AT=N           kills the process in place of its N-th such call (from 1)
 //   ENLACE_KILL_THREAD=PREFIX  counts only calls of threads whose name begins so
+//   ENLACE_KILL_ARMED=FILE     counts only calls that are made while FILE exists
+//   ENLACE_KILL_TORN=1         writes the first half of a write in whose place it kills
 //   ENLACE_COUNT_TO=FILE       writes the number of counted calls so far to FILE, after each
 //   ENLACE_NO_SYNC=1           every sync answers "done" and does nothing
 #include <dlfcn.h>
@@ -28,6 +30,8 @@ Function Next(const char* name) {
 }
 
 bool IsCounted() {
+  static const char* const armed = std::getenv("ENLACE_KILL_ARMED");
+  if (armed != nullptr && access(armed, F_OK) != 0) return false;
   static const char* const prefix = std::getenv("ENLACE_KILL_THREAD");
   if (prefix == nullptr) return true;
   std::array<char, 17> name{};
@@ -46,14 +50,28 @@ void WriteCount(long count) {
   write_at(file, text.data(), static_cast<size_t>(length), 0);
 }
 
-void Count() {
+// Whether the program ends in place of this call.
+bool CountsToTheEnd() {
   static const char* const text = std::getenv("ENLACE_KILL_AT");
   static const long limit = text == nullptr ? 0 : std::strtol(text, nullptr, 10);
   static std::atomic<long> calls{0};
-  if (!IsCounted()) return;
+  if (!IsCounted()) return false;
   const long call = ++calls;
   WriteCount(call);
-  if (call == limit) kill(getpid(), SIGKILL);
+  return call == limit;
+}
+
+void Count() {
+  if (CountsToTheEnd()) kill(getpid(), SIGKILL);
+}
+
+// The same in place of a write of `size` bytes, some of which may reach the file.
+template <typename WriteBytes>
+void CountWrite(size_t size, WriteBytes write_bytes) {
+  if (!CountsToTheEnd()) return;
+  static const bool torn = std::getenv("ENLACE_KILL_TORN") != nullptr;
+  if (torn && size > 1) write_bytes(size / 2);
+  kill(getpid(), SIGKILL);
 }
 
 bool SyncsNothing() {
@@ -85,17 +103,19 @@ int sync_file_range(int file, off64_t offset, off64_t count, unsigned flags) {
                                                                            flags);
 }
 ssize_t write(int file, const void* bytes, size_t count) {
-  if (IsFile(file)) Count();
-  return Next<ssize_t (*)(int, const void*, size_t)>("write")(file, bytes, count);
+  const auto next = Next<ssize_t (*)(int, const void*, size_t)>("write");
+  if (IsFile(file)) CountWrite(count, [&](size_t some) { next(file, bytes, some); });
+  return next(file, bytes, count);
 }
 ssize_t pwrite(int file, const void* bytes, size_t count, off_t offset) {
-  Count();
-  return Next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite")(file, bytes, count, offset);
+  const auto next = Next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
+  CountWrite(count, [&](size_t some) { next(file, bytes, some, offset); });
+  return next(file, bytes, count, offset);
 }
 ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t offset) {
-  Count();
-  return Next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64")(file, bytes, count,
-                                                                          offset);
+  const auto next = Next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
+  CountWrite(count, [&](size_t some) { next(file, bytes, some, offset); });
+  return next(file, bytes, count, offset);
 }
 ssize_t writev(int file, const struct iovec* parts, int count) {
   if (IsFile(file)) Count();

@@ -265,6 +265,9 @@ StatusOr<CaseRecord> EraseCase(Transaction& transaction, std::string_view refere
     return std::move(revisions.back().record);
   }
   for (StoredCase& revision : revisions) {
+#ifdef ENLACE_BREAK_HALF_ERASE
+    if (revision.record.revision == 1 && revisions.size() > 1) continue;
+#endif
     revision.record.content = CaseContent();
     revision.record.content.codelist_version = 0;
     revision.record.state = CaseState::kErased;

@@ -38,6 +38,7 @@ ENLACE_STORE_FAULT_ROUNDS=32 trial "D7 D8 damaged store files" $kill 'FaultTest.
 ENLACE_NODE_FAULT_ROUNDS=20 trial "D7 D8 damaged key files" $node 'NodeFaultTest.*'
 trial "D9 D10 older copy put back" tests/contract/app/contract_app_test 'RestoredNodeTest.*'
 ENLACE_START_KILLS=0 trial "D13 kill -9 in start, repair, compaction" $kill 'StartKillTest.*'
+ENLACE_ERASE_KILLS=300 trial "D13 kill -9 in erasures" $node 'EraseKillTest.*'
 ENLACE_HISTORY_OPERATIONS=10000 ENLACE_HISTORY_KILLS=50 \
   trial "D15 histories" $node 'HistoryTest.*'
 trial "D15 the checker itself" tests/unit/linear/unit_linear_test '*'

@@ -13,6 +13,7 @@
 
 #include "enlace/exchange/v1/case_service.pb.h"
 #include "node/model/attributes.h"
+#include "node/store/store.h"
 #include "tests/testing/node_world.h"
 #include "tests/testing/process.h"
 #include "tests/testing/settings.h"
@@ -33,8 +34,7 @@ class RealNode {
   bool Start() {
     const int64_t begin_ms = world_.clock.SteadyMs();
     Spawn();
-    EXPECT_TRUE(
-        Eventually([&] { return std::filesystem::exists(ReadyFile()) || !process_->Running(); }));
+    EXPECT_TRUE(Eventually([&] { return IsReady() || !process_->Running(); }));
     const bool runs = process_->Running();
     EXPECT_TRUE(runs) << process_->Output();
     if (runs) start_ms_.push_back(world_.clock.SteadyMs() - begin_ms);
@@ -46,12 +46,27 @@ class RealNode {
     process_ = std::make_unique<Process>(
         Program(),
         std::vector<std::string>{"serve", "--config", Config(), "--ready-file", ReadyFile()},
-        logs_.path(std::to_string(runs_++)));
+        logs_.path(std::to_string(runs_++)), environment_);
+  }
+  // Of the starts from now on, as "NAME=value".
+  void SetEnvironment(std::vector<std::string> environment) {
+    environment_ = std::move(environment);
   }
   void Kill() {
     process_->Signal(SIGKILL);
+    AwaitKilled();
+  }
+  bool Running() { return process_->Running(); }
+  bool IsReady() const { return std::filesystem::exists(ReadyFile()); }
+  // It ends by a signal that was sent to it, or that it sent itself.
+  void AwaitKilled() {
     EXPECT_EQ(process_->Wait(), -1) << process_->Output();
     process_.reset();
+  }
+  // Of the stopped node, or one that was killed.
+  StatusOr<std::unique_ptr<store::Store>> OpenStore() {
+    ENLACE_ASSIGN_OR_RETURN(const auto config, config::LoadNodeConfig(Config()));
+    return store::Store::Open(app::StoreOptionsOf(config), world_.clock);
   }
   // Of the stopped node: every row, the audit chain, all channels.
   bool Verifies() { return Run({"verify", "--config", Config()}) == 0; }
@@ -83,6 +98,7 @@ class RealNode {
   NodeWorld world_{{"ARG"}};
   TempDir logs_;
   std::string output_;
+  std::vector<std::string> environment_;
   int runs_ = 0;
   std::unique_ptr<Process> process_;
   std::vector<int64_t> start_ms_;

@@ -128,6 +128,13 @@ void ServedCall::OnRead(bool ok) {
   if (front_end_.connections() != nullptr) {
     front_end_.connections()->Arrived(mark_, request_.Length());
   }
+  if (transport::IsCompressed(request_)) {
+    ticket_.reset();
+    Fail(Error(Reason::REQUEST_COMPRESSED,
+               "the message is compressed; send messages as they are, without grpc-encoding"),
+         "");
+    return Release();
+  }
   // The second question of a stream finds its place only now: one may wait long between two.
   if (ticket_.has_value() || LetIn()) {
     if (IsBrief()) {

@@ -51,9 +51,12 @@ void SetArguments(grpc::ServerBuilder& builder, const ServerOptions& options,
   // With fixed windows a call whose headers nobody has seen yet brings few bytes; one that was
   // let in gets as many as its message needs.
   set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  // A compressed request could be larger inside than any limit that gRPC checks.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  // A compressed request could be larger inside than any limit that gRPC checks, so nothing here
+  // can unpack one. Refusing the algorithms instead would end the call without a reason.
+#ifndef ENLACE_BREAK_UNPACKS
+  set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+#endif
+  set(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
 }
 
 class GrpcServer final : public Server {

@@ -20,6 +20,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
 #include "node/rpc/descriptors.h"
+#include "node/transport/remote_status.h"
 #include "tests/testing/rpc_world.h"
 
 namespace enlace::testing {
@@ -181,6 +182,9 @@ TEST(Door, ACompressedRequestIsRefused) {
   bool ok = false;
   queue.Next(&tag, &ok);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+  EXPECT_THAT(
+      transport::FromRemote(status.error_code(), status.error_message(), status.error_details()),
+      IsReason(Reason::REQUEST_COMPRESSED));
 }
 
 // Calls of one connection whose headers come and whose requests do not.

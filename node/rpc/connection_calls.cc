@@ -1,4 +1,6 @@
 // What the calls of a connection cost, and what they explain.
+#include <sys/epoll.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,13 @@ using metrics::Limit;
 constexpr int64_t kStrangeCallsMax = 64;
 // What frames and records of one more message in a stream may take beside it.
 constexpr int64_t kSpareBytesPerMessage = 256;
+// After so many bytes gRPC is asked for its streams: 14 bytes can begin one, which takes 20 kB.
+constexpr int64_t kLookBytesUncertified = 16 << 10;
+constexpr int64_t kLookBytes = 64 << 10;
+// Connections that are looked at every other millisecond, in which a hundred streams begin; more
+// of them would take the look's own thread too long.
+constexpr size_t kFewSuspects = 8;
+constexpr int kLookOftenMs = 2;
 
 }  // namespace
 
@@ -24,9 +33,7 @@ bool Connections::Begin(CallMark& mark, const std::string& peer) {
   ++connection.streams;
   if (!connection.cut) Judge(connection);
   if (connection.streams > limits_.streams_max && !connection.cut) {
-    Drop(connection, Limit::kStreams);
-    connection.at_fault = true;
-    CountCut(connection.caller);
+    DropAtFault(connection, Limit::kStreams);
   }
   if (connection.caller.empty() && ++connection.strange > kStrangeCallsMax) {
     Drop(connection, Limit::kUncertified);
@@ -43,6 +50,7 @@ bool Connections::Certify(CallMark& mark, const std::string& uri) {
   Connection* const connection = Find(mark.id_);
   if (connection != nullptr && connection->caller.empty()) {
     connection->caller = uri;
+    Watch(EPOLL_CTL_MOD, connection->id, connection->fd.get(), /*certified=*/true);
     connection->spare += limits_.spare_bytes - limits_.spare_bytes_uncertified;
     if (connection->at_fault) CountCut(uri);  // A flood is seen before its first call is.
     if (uncertified_.erase(mark.id_) > 0) ++certified_;
@@ -67,6 +75,7 @@ void Connections::Await(CallMark& mark, size_t request_bytes_max) {
     connection->explained += mark.arrived_ + kSpareBytesPerMessage;
     Settle(*connection, mark);
   }
+  if (!std::exchange(mark.shown_, true)) ++connection->shown;
   mark.awaited_ = static_cast<int64_t>(request_bytes_max) + limits_.spare_bytes_per_call;
   connection->awaited += mark.awaited_;
 }
@@ -109,6 +118,7 @@ void Connections::End(CallMark& mark) {
   Connection* const connection = Find(mark.id_);
   if (connection == nullptr) return ForgetAnswer(mark);
   --connection->streams;
+  if (mark.shown_) --connection->shown;
   // Of a request that was given up on its way nobody knows how much had come.
   connection->explained +=
       mark.reset_ ? mark.awaited_ : mark.arrived_ + limits_.spare_bytes_per_call;
@@ -130,22 +140,71 @@ void Connections::ForgetAnswer(CallMark& mark) {
 }
 
 // Bytes that no call explains are taken from what a connection has to spare; with those that
-// the running calls may still send it must not fall below nothing.
+// the running calls may still send, and those that gRPC has not shown, it must not fall below
+// nothing.
 void Connections::Judge(Connection& connection) {
   const uint64_t received = FlowOf(connection.fd.get()).received;
   if (received < connection.received) return;  // It was cut.
   const auto arrived = static_cast<int64_t>(received - connection.received);
   connection.received = received;
   connection.spare += std::exchange(connection.explained, 0) - arrived;
-  if (connection.spare + connection.awaited < 0) {
-    Drop(connection, Limit::kBytes);
-    connection.at_fault = true;
-    CountCut(connection.caller);
-    return;
+  connection.unlooked += arrived;
+  const bool certified = !connection.caller.empty();
+  const int64_t left = connection.spare + connection.awaited;
+  if (left < 0 || connection.unlooked > (certified ? kLookBytes : kLookBytesUncertified)) {
+    connection.unlooked = 0;
+    if (!certified) suspects_.insert(connection.id);
+    if (connection.socket == 0) FindSockets();
+    const int64_t unseen = UnseenStreams(connection);
+    if (unseen > limits_.streams_max) return DropAtFault(connection, Limit::kStreams);
+    // Several large calls that begin together bring more before the first of them is shown.
+    if (left + unseen * limits_.spare_bytes_per_call < 0) {
+      return DropAtFault(connection, Limit::kBytes);
+    }
   }
   connection.spare =
-      std::min(connection.spare,
-               connection.caller.empty() ? limits_.spare_bytes_uncertified : limits_.spare_bytes);
+      std::min(connection.spare, certified ? limits_.spare_bytes : limits_.spare_bytes_uncertified);
+}
+
+void Connections::FindSockets() {
+  stream_counts_.Discover([this](int64_t socket, std::string_view peer) ENLACE_NO_ANALYSIS {
+    const auto named = by_peer_.find(std::string(peer));
+    if (named == by_peer_.end()) return;
+    // The last of those who had this name.
+    Connection& found = *Find(named->second);
+    found.socket = std::max(found.socket, socket);
+  });
+}
+
+int64_t Connections::UnseenStreams(const Connection& connection) const {
+  if (connection.socket == 0) return 0;  // Still at its handshake.
+  return std::max<int64_t>(0, StreamCounts::OpenStreams(connection.socket) - connection.shown);
+}
+
+// gRPC works on what has arrived for a while after it has arrived.
+int Connections::LookAtSuspects() {
+  const MutexLock lock(mutex_);
+  bool searched = false;
+  for (auto it = suspects_.begin(); it != suspects_.end();) {
+    Connection* const connection = Find(*it);
+    if (connection == nullptr || connection->cut || !connection->caller.empty()) {
+      it = suspects_.erase(it);
+      continue;
+    }
+    if (connection->socket == 0 && !std::exchange(searched, true)) FindSockets();
+    if (UnseenStreams(*connection) > limits_.streams_max) {
+      DropAtFault(*connection, Limit::kStreams);
+    }
+    ++it;
+  }
+  if (suspects_.empty()) return kLookAllMs;
+  return suspects_.size() <= kFewSuspects ? kLookOftenMs : kLookMs;
+}
+
+void Connections::DropAtFault(Connection& connection, Limit limit) {
+  Drop(connection, limit);
+  connection.at_fault = true;
+  CountCut(connection.caller);
 }
 
 }  // namespace enlace::rpc

@@ -19,8 +19,6 @@ namespace {
 
 using metrics::Limit;
 
-constexpr int kLookMs = 10;       // Between two looks at connections on which bytes arrive.
-constexpr int kLookAllMs = 500;   // Between two looks at all.
 constexpr int64_t kRoomMs = 500;  // For gRPC to drop what was cut.
 
 }  // namespace
@@ -99,13 +97,20 @@ bool Connections::EvictOldest(const std::string* address, Limit limit) {
   return false;
 }
 
+// Once for all that arrives between two looks; the end of a connection is always shown. What gRPC
+// has read by the time of the look is not shown, unless the look is also for room to write, which
+// there is: a busy caller's connection would be looked at all the time.
+int Connections::Watch(int operation, uint64_t id, int fd, bool certified) const {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  if (!certified) event.events |= EPOLLOUT;
+  event.data.u64 = id;
+  return epoll_ctl(epoll_.get(), operation, fd, &event);
+}
+
 void Connections::Add(FileDescriptor fd, SocketNames names) {
   const uint64_t id = next_id_++;
-  epoll_event event{};
-  // Once for all that arrives between two looks. The end of a connection is always shown.
-  event.events = EPOLLIN | EPOLLET;
-  event.data.u64 = id;
-  const int added = epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event);
+  const int added = Watch(EPOLL_CTL_ADD, id, fd.get(), /*certified=*/false);
   ENLACE_CHECK(added == 0 || errno == ENOMEM || errno == ENOSPC);
   Connection& connection = map_[id];
   connection.id = id;
@@ -214,21 +219,23 @@ void Connections::LookAtAll() {
 
 void Connections::Run(const std::stop_token& stop) {
   int64_t look_all_steady_ms = 0;
+  int look_ms = kLookAllMs;
   std::array<epoll_event, 256> events{};
   while (!stop.stop_requested()) {
     const int count =
-        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), kLookAllMs);
+        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), look_ms);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];
       if (event.data.u64 != 0) Look(event.data.u64, (event.events & EPOLLHUP) != 0);
     }
+    look_ms = LookAtSuspects();
     const int64_t now_ms = clock_.SteadyMs();
     if (now_ms >= look_all_steady_ms) {
       look_all_steady_ms = now_ms + kLookAllMs;
       LookAtAll();
     }
     pollfd wake{wake_.get(), POLLIN, 0};
-    if (count < static_cast<int>(events.size())) poll(&wake, 1, kLookMs);
+    if (count < static_cast<int>(events.size())) poll(&wake, 1, std::min(look_ms, kLookMs));
   }
 }
 

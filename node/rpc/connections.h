@@ -15,6 +15,7 @@
 #include "node/metrics/metrics.h"
 #include "node/rpc/conduct.h"
 #include "node/rpc/socket_facts.h"
+#include "node/rpc/stream_counts.h"
 
 // The connections of the network door, from accept to their end, and what each may cost.
 //
@@ -35,9 +36,9 @@ struct ConnectionLimits {
   int64_t uncertified_ms = 30'000;  // From accept to the first certified call.
   int64_t streams_max = 128;        // Calls of one connection that gRPC is not done with.
   // Bytes that may arrive beyond what the calls of a connection explain: in all, before its
-  // first certified call, and more for each call that was answered: its headers, and a request
-  // that was refused unread. gRPC 1.51 spends time that grows with the square of a header's
-  // bytes (CVE-2023-33953).
+  // first certified call, and more for each call that was answered, or that gRPC holds and has not
+  // shown: its headers, and a request that was refused or is still unread. gRPC 1.51 spends time
+  // that grows with the square of a header's bytes (CVE-2023-33953).
   int64_t spare_bytes = 256 << 10;
   int64_t spare_bytes_uncertified = 128 << 10;
   int64_t spare_bytes_per_call = 80 << 10;
@@ -52,6 +53,9 @@ class Connections {
   // Connections of this very machine that are let in above the limits, so that the node can
   // look at its own door however full it is.
   static constexpr int64_t kOwnPlaces = 8;
+  // Between two looks at connections on which bytes arrive, and at all.
+  static constexpr int kLookMs = 10;
+  static constexpr int kLookAllMs = 500;
 
   // All must outlive it.
   Connections(const ConnectionLimits& limits, std::shared_ptr<Conduct> conduct,
@@ -71,6 +75,7 @@ class Connections {
     int64_t awaited_ = 0;  // Bytes that the request may have.
     int64_t arrived_ = 0;  // And has.
     int64_t answer_ = 0;   // Bytes of the answer.
+    bool shown_ = false;   // What it may still bring is in awaited_.
     bool reset_ = false;
     bool counted_ = false;  // The reset, as of the caller.
   };
@@ -105,7 +110,10 @@ class Connections {
     bool cut = false;        // gRPC has not noticed yet.
     bool at_fault = false;   // Cut for what it did, not to make a place.
     int64_t streams = 0;
-    int64_t strange = 0;  // Calls without a caller.
+    int64_t shown = 0;     // Those of them whose request is awaited.
+    int64_t strange = 0;   // Calls without a caller.
+    int64_t socket = 0;    // gRPC's number of it, once that was asked for.
+    int64_t unlooked = 0;  // Bytes since gRPC was last asked for its streams.
     // Bytes: see Judge().
     uint64_t received = 0;
     int64_t spare = 0;
@@ -119,11 +127,16 @@ class Connections {
 
   bool MakePlace(const SocketNames& names) ENLACE_REQUIRES(mutex_);
   bool EvictOldest(const std::string* address, metrics::Limit limit) ENLACE_REQUIRES(mutex_);
+  int Watch(int operation, uint64_t id, int fd, bool certified) const;
   void Add(FileDescriptor fd, SocketNames names) ENLACE_REQUIRES(mutex_);
   void Drop(Connection& connection, metrics::Limit limit) ENLACE_REQUIRES(mutex_);
   void Uncount(Connection& connection) ENLACE_REQUIRES(mutex_);
   Connection* Find(uint64_t id) ENLACE_REQUIRES(mutex_);
   void Judge(Connection& connection) ENLACE_REQUIRES(mutex_);
+  // Streams that gRPC holds and whose request is not awaited: mostly calls not yet shown.
+  int64_t UnseenStreams(const Connection& connection) const ENLACE_REQUIRES(mutex_);
+  void FindSockets() ENLACE_REQUIRES(mutex_);
+  void DropAtFault(Connection& connection, metrics::Limit limit) ENLACE_REQUIRES(mutex_);
   // What a message and its answer had taken is no longer awaited nor untaken.
   void Settle(Connection& connection, CallMark& mark) ENLACE_REQUIRES(mutex_);
   void ForgetAnswer(CallMark& mark) ENLACE_REQUIRES(mutex_);
@@ -135,6 +148,8 @@ class Connections {
   void Run(const std::stop_token& stop);
   void Look(uint64_t id, bool gone);
   void LookAtAll();
+  // In how many milliseconds they are to be looked at again.
+  int LookAtSuspects();
 
   const ConnectionLimits limits_;
   const std::shared_ptr<Conduct> conduct_;
@@ -145,6 +160,9 @@ class Connections {
   mutable Mutex mutex_;
   CondVar gone_;
   uint64_t next_id_ ENLACE_GUARDED_BY(mutex_) = 1;
+  StreamCounts stream_counts_ ENLACE_GUARDED_BY(mutex_);
+  // Uncertified connections on which more has arrived than a handshake and a small call are.
+  std::set<uint64_t> suspects_ ENLACE_GUARDED_BY(mutex_);
   Map map_ ENLACE_GUARDED_BY(mutex_);  // By id, so by age; with those that were cut.
   std::set<uint64_t> uncertified_ ENLACE_GUARDED_BY(mutex_);
   int64_t certified_ ENLACE_GUARDED_BY(mutex_) = 0;

@@ -175,6 +175,23 @@ TEST_F(ConnectionsTest, LargeRequestsOfCallsAreNoSuchBytes) {
   EXPECT_FALSE(Hit("bytes"));
 }
 
+TEST_F(ConnectionsTest, LargeRequestsThatBeginTogetherOnANewConnectionAreNoSuchBytes) {
+  Start();
+  const exchange::v1::GetCaseRecordRequest request = GetCase(std::string(1'000'000, 'x'));
+  for (int round = 0; round < 20 && !HasFailure(); ++round) {
+    const auto agency = world_->Agency();  // Connects with its first calls.
+    std::vector<std::jthread> calls;
+    for (int call = 0; call < 8; ++call) {
+      calls.emplace_back([&] {
+        RpcWorld::Record record;
+        const Status answered = agency->Call(kGetCase, request, record, 10'000);
+        EXPECT_TRUE(answered.ok()) << "round " << round << ": " << answered;
+      });
+    }
+  }
+  EXPECT_FALSE(Hit("bytes"));
+}
+
 TEST_F(ConnectionsTest, ResetsByTheHundredShutTheIdentityOutAndNobodyElse) {
   // No other limit comes first.
   options_.server.connections.streams_max = 1'000'000;
@@ -218,6 +235,38 @@ TEST_F(ConnectionsTest, StreamsBeyondWhatTheConnectionWasToldEndIt) {
   for (uint32_t stream = 1; stream < 60; stream += 2) caller->Send(Headers(stream));
   EXPECT_TRUE(caller->AwaitCut(5'000));
   EXPECT_TRUE(Hit("streams"));
+}
+
+TEST_F(ConnectionsTest, StreamsThatNobodyHasSeenYetAreCountedToo) {
+  Gate gate;
+  options_.get_limits.brief = true;  // On the threads that would see the calls.
+  options_.get = [&](const rpc::CallContext&, const RpcWorld::GetRequest&) {
+    gate.Enter();
+    return StatusOr<RpcWorld::Record>(RpcWorld::Record());
+  };
+  Start();
+  std::vector<std::jthread> busy;
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U) + 1;
+  for (unsigned i = 0; i < threads; ++i) {
+    busy.emplace_back([agency = world_->Agency()] {
+      RpcWorld::Record record;
+      EXPECT_TRUE(agency->Call(kGetCase, GetCase(), record, 30'000).ok());
+    });
+  }
+  ASSERT_TRUE(gate.AwaitWaiting(static_cast<int>(threads)));
+  const IssuedCertificate certificate = world_->bra_ca_.Issue(kPoliceOfBrazil);
+  H2Client caller(Port(), &certificate, kFarAddress);
+  // Never told that the limits are known, gRPC holds it to none of them.
+  ASSERT_TRUE(caller.Connect(/*acknowledge=*/false));
+  std::string streams;
+  for (uint32_t stream = 1; stream < 4'000; stream += 2) streams += Headers(stream);
+  ASSERT_LT(static_cast<int64_t>(streams.size()),
+            options_.server.connections.spare_bytes_uncertified / 2);
+  EXPECT_TRUE(caller.Send(streams));
+  EXPECT_TRUE(caller.AwaitCut(10'000));
+  EXPECT_TRUE(Hit("streams"));
+  EXPECT_FALSE(Hit("bytes"));
+  gate.Open();
 }
 
 // UBSan opens descriptors of its own (doors_test.cc).

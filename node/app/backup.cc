@@ -134,6 +134,20 @@ StatusOr<OpenedBackup> OpenBackup(const config::NodeConfig& config, const std::s
                            DataLayout(config.data_dir).keys));
 }
 
+// The keys that the node will have, if they are those of the backup. Nothing is written.
+StatusOr<store::ChannelKeys> KeysForRestore(const DataLayout& layout, const OpenedBackup& backup) {
+  const bool installs = backup.key_source == KeySource::kBackupItself;
+  if (installs) ENLACE_RETURN_IF_ERROR(CheckInstallable(layout, backup.keys));
+  StatusOr<store::ChannelKeys> keys = installs ? FromKeyFiles(backup.keys) : LoadKeys(layout);
+  ENLACE_RETURN_IF_ERROR(keys.status());
+  if (keys->signing.public_key() != backup.reader->manifest().channel_key) {
+    return Error(Reason::KEY_INVALID,
+                 fmt::format("the keys in {} are not those of the backup", layout.keys));
+  }
+  ENLACE_RETURN_IF_ERROR(MatchesSubjectKey(*backup.reader, keys->subject_key).status());
+  return keys;
+}
+
 }  // namespace
 
 StatusOr<store::BackupManifest> BackUp(store::Store& store, const config::NodeConfig& config,
@@ -195,14 +209,10 @@ StatusOr<RestoreReport> RestoreNode(const std::string& config_path, const std::s
   RestoreReport report;
   report.manifest = backup.reader->manifest();
   const DataLayout layout(inputs.config.data_dir);
+  ENLACE_ASSIGN_OR_RETURN(const store::ChannelKeys keys, KeysForRestore(layout, backup));
   ENLACE_RETURN_IF_ERROR(MakeDataFolders(inputs.config));
   if (backup.key_source == KeySource::kBackupItself) {
     ENLACE_RETURN_IF_ERROR(InstallKeys(layout, backup.keys));
-  }
-  ENLACE_ASSIGN_OR_RETURN(const store::ChannelKeys keys, LoadKeys(layout));
-  if (keys.signing.public_key() != report.manifest.channel_key) {
-    return Error(Reason::KEY_INVALID,
-                 fmt::format("the keys in {} are not those of the backup", layout.keys));
   }
   const auto key_of = KeysOf(inputs, keys.signing.public_key());
   ENLACE_ASSIGN_OR_RETURN(

@@ -68,7 +68,8 @@ struct RestoreReport {
 };
 
 // Makes the node's store and, when the backup holds them and there are none, its keys. Errors of
-// VerifyBackup and store::RestoreDatabase. Can be repeated after a kill.
+// VerifyBackup and store::RestoreDatabase; KEY_INVALID, before anything is written, when a key in
+// the data directory is not that of the backup. Can be repeated after a kill.
 StatusOr<RestoreReport> RestoreNode(const std::string& config_path, const std::string& folder,
                                     const Clock& clock);
 

@@ -185,15 +185,19 @@ Status RaiseFormat(store::Store& store) {
   });
 }
 
+StatusOr<bool> MatchesSubjectKey(const store::Reader& reader, const std::string& subject_key) {
+  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(reader));
+  if (meta.subject_key_check().empty()) return false;
+  if (meta.subject_key_check() == SubjectKeyCheck(subject_key)) return true;
+  return Error(Reason::KEY_INVALID,
+               "the key in the data directory is not the one that tagged the subjects of its "
+               "channels; put the file keys/subject.key back as it was");
+}
+
 Status CheckSubjectKey(store::Store& store, const std::string& subject_key) {
+  ENLACE_ASSIGN_OR_RETURN(const bool known, MatchesSubjectKey(*store.Read(), subject_key));
+  if (known) return absl::OkStatus();
   const std::string check = SubjectKeyCheck(subject_key);
-  ENLACE_ASSIGN_OR_RETURN(const storage::v1::StoreMeta meta, LoadMeta(*store.Read()));
-  if (meta.subject_key_check() == check) return absl::OkStatus();
-  if (!meta.subject_key_check().empty()) {
-    return Error(Reason::KEY_INVALID,
-                 "the key in the data directory is not the one that tagged the subjects of its "
-                 "channels; put the file keys/subject.key back as it was");
-  }
   return store.Write([&](store::Transaction& transaction) -> Status {
     ENLACE_ASSIGN_OR_RETURN(storage::v1::StoreMeta changed, LoadMeta(transaction));
     changed.set_subject_key_check(check);

@@ -58,6 +58,10 @@ Status RaiseFormat(store::Store& store);
 // stays as it is. STORE_FAILED.
 Status PinSecretariat(store::Store& store, const crypto::PublicKey& key, NodeIdentity& identity);
 
+// KEY_INVALID when these rows know their key of subject tags, and this is not it. True when they
+// know it.
+StatusOr<bool> MatchesSubjectKey(const store::Reader& reader, const std::string& subject_key);
+
 // KEY_INVALID when this is not the key of subject tags that the directory was made with: tags
 // of one subject would differ, and peers take it for two. A directory that does not know its
 // key yet learns it here. STORE_FAILED.

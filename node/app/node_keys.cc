@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,17 @@ Status MakeKeysFolder(const DataLayout& layout) {
   return Refused(layout.keys, "make");
 }
 
+// `text` is what stands in the file `path`.
+StatusOr<std::string> ParseKey(std::string text, const std::string& path) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::optional<std::string> key = Base64Decode(text);
+  if (!key.has_value() || key->size() != kKeyBytes) {
+    return Error(Reason::KEY_INVALID, path + ": expected one line, base64 of 32 bytes",
+                 {{"path", path}});
+  }
+  return *std::move(key);
+}
+
 StatusOr<std::string> ReadKey(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
@@ -59,13 +71,7 @@ StatusOr<std::string> ReadKey(const std::string& path) {
                  {{"path", path}});
   }
   ENLACE_ASSIGN_OR_RETURN(std::string text, config::ReadFile(path));
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::optional<std::string> key = Base64Decode(text);
-  if (!key.has_value() || key->size() != kKeyBytes) {
-    return Error(Reason::KEY_INVALID, path + ": expected one line, base64 of 32 bytes",
-                 {{"path", path}});
-  }
-  return *std::move(key);
+  return ParseKey(std::move(text), path);
 }
 
 }  // namespace
@@ -114,6 +120,33 @@ const std::vector<std::string>& KeyFileNames() {
 KeyFiles ToKeyFiles(const store::ChannelKeys& keys) {
   return {{kSigningName, Base64Encode(keys.signing.seed()) + "\n"},
           {kSubjectName, Base64Encode(keys.subject_key) + "\n"}};
+}
+
+StatusOr<store::ChannelKeys> FromKeyFiles(const KeyFiles& files) {
+  std::map<std::string, std::string> keys;
+  for (const auto& [name, content] : files) {
+    ENLACE_ASSIGN_OR_RETURN(keys[name], ParseKey(content, name));
+  }
+  for (const std::string& name : KeyFileNames()) {
+    if (keys.count(name) == 0) return Error(Reason::KEY_INVALID, "there is no file " + name);
+  }
+  ENLACE_ASSIGN_OR_RETURN(crypto::SigningKey signing,
+                          crypto::SigningKey::FromSeed(keys[kSigningName]));
+  return store::ChannelKeys{std::move(signing), std::move(keys[kSubjectName])};
+}
+
+Status CheckInstallable(const DataLayout& layout, const KeyFiles& files) {
+  std::error_code ignored;
+  for (const auto& [name, content] : files) {
+    const std::string path = layout.keys + "/" + name;
+    if (!std::filesystem::exists(path, ignored)) continue;
+    ENLACE_ASSIGN_OR_RETURN(const std::string found, ReadKey(path));
+    ENLACE_ASSIGN_OR_RETURN(const std::string wanted, ParseKey(content, name));
+    if (found == wanted) continue;
+    return Error(Reason::KEY_INVALID, path + " is not the key that the backup holds; move it aside",
+                 {{"path", path}});
+  }
+  return absl::OkStatus();
 }
 
 Status InstallKeys(const DataLayout& layout, const KeyFiles& files) {

@@ -33,6 +33,10 @@ StatusOr<store::ChannelKeys> CreateKeys(const DataLayout& layout);
 using KeyFiles = std::vector<std::pair<std::string, std::string>>;
 const std::vector<std::string>& KeyFileNames();
 KeyFiles ToKeyFiles(const store::ChannelKeys& keys);
+// KEY_INVALID when one of them is missing or holds no key.
+StatusOr<store::ChannelKeys> FromKeyFiles(const KeyFiles& files);
+// KEY_INVALID when a file below `layout.keys` has the name of one of these and holds another key.
+Status CheckInstallable(const DataLayout& layout, const KeyFiles& files);
 // Puts key files below `layout.keys` where none of the name is; on disk when OK is returned. Can be
 // repeated after a kill. STORE_FAILED.
 Status InstallKeys(const DataLayout& layout, const KeyFiles& files);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <fstream>
+#include <map>
 #include <thread>
 
 #include "enlace/admin/v1/admin_service.pb.h"
@@ -96,6 +98,51 @@ TEST_F(BackupProcessTest, KeysComeBackFromTheBackupOrFromWhereTheyWereKept) {
   fs::copy(Data() + ".lost/keys", Data() + "/keys");
   EXPECT_EQ(Exit(RestoreArguments("bare")), 0) << output_;
   EXPECT_TRUE(Told("no anchor told how much")) << output_;
+}
+
+// What is in the folder, by name, with the bytes of the files.
+std::map<std::string, std::string> Everything(const std::string& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    all[entry.path().string()] =
+        entry.is_regular_file() ? TempDir::Read(entry.path().string()) : "a folder";
+  }
+  return all;
+}
+
+TEST_F(BackupProcessTest, WithAKeyThatIsNotThatOfTheBackupNothingIsWritten) {
+  ASSERT_EQ(BackUp("bare"), 0) << output_;
+  ASSERT_EQ(BackUp("full", {"--with-keys"}), 0) << output_;
+  LoseStore();
+  const std::string keys = Data() + "/keys/";
+  const std::string right = TempDir::Read(keys + "subject.key");
+  const std::string other(right.size() - 3, 'A');  // Base64 of zeros.
+  const auto refuses = [&](const std::string& backup, const std::string& told) {
+    const auto before = Everything(world_.Folder("ARG"));
+    EXPECT_EQ(Exit(RestoreArguments(backup)), 1) << backup;
+    EXPECT_TRUE(Told("KEY_INVALID") && Told(told)) << output_;
+    EXPECT_TRUE(Everything(world_.Folder("ARG")) == before) << backup;
+  };
+  std::ofstream(keys + "subject.key") << other << "A=\n";
+  refuses("bare", "keys/subject.key");
+  refuses("full", "keys/subject.key");
+  // What an interrupted restore might have left, and did not.
+  fs::rename(keys + "channel.key", keys + "aside");
+  refuses("full", "keys/subject.key");
+  fs::rename(keys + "aside", keys + "channel.key");
+
+  std::ofstream(keys + "subject.key") << right;
+  fs::rename(keys + "channel.key", keys + "aside");
+  std::ofstream(keys + "channel.key") << other << "A=\n";
+  fs::permissions(keys + "channel.key", fs::perms::owner_read | fs::perms::owner_write);
+  refuses("bare", "channel key");
+  fs::rename(keys + "subject.key", keys + "aside2");
+  refuses("full", "keys/channel.key");
+  fs::rename(keys + "aside2", keys + "subject.key");
+
+  fs::rename(keys + "aside", keys + "channel.key");
+  EXPECT_EQ(Exit(RestoreArguments("bare")), 0) << output_;
+  EXPECT_EQ(Exit({"verify", "--config", Config()}), 0) << output_;
 }
 
 TEST_F(BackupProcessTest, OneOfAnotherNodeIsRefused) {

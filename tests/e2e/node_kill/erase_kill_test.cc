@@ -35,8 +35,12 @@ class EraseKillTest : public ::testing::Test {
         "ENLACE_KILL_ARMED=" + dir_.path("armed"), "ENLACE_COUNT_TO=" + dir_.path("count")};
     if (at > 0) environment.push_back(fmt::format("ENLACE_KILL_AT={}", at));
     if (torn) environment.push_back("ENLACE_KILL_TORN=1");
+    if (armed) {
+      Arm();
+    } else {
+      environment.push_back("ENLACE_KILL_BUT=rocksdb");  // A compaction comes when it likes.
+    }
     node_.SetEnvironment(environment);
-    if (armed) Arm();
   }
   void Arm() { dir_.Write("armed", ""); }
   uint64_t Counted() const {

@@ -2,6 +2,7 @@
 // change files:
 //   ENLACE_KILL_AT=N           kills the process in place of its N-th such call (from 1)
 //   ENLACE_KILL_THREAD=PREFIX  counts only calls of threads whose name begins so
+//   ENLACE_KILL_BUT=PREFIX     does not count those of threads whose name begins so
 //   ENLACE_KILL_ARMED=FILE     counts only calls that are made while FILE exists
 //   ENLACE_KILL_TORN=1         writes the first half of a write in whose place it kills
 //   ENLACE_COUNT_TO=FILE       writes the number of counted calls so far to FILE, after each
@@ -33,10 +34,14 @@ bool IsCounted() {
   static const char* const armed = std::getenv("ENLACE_KILL_ARMED");
   if (armed != nullptr && access(armed, F_OK) != 0) return false;
   static const char* const prefix = std::getenv("ENLACE_KILL_THREAD");
-  if (prefix == nullptr) return true;
+  static const char* const but = std::getenv("ENLACE_KILL_BUT");
+  if (prefix == nullptr && but == nullptr) return true;
   std::array<char, 17> name{};
   prctl(PR_GET_NAME, name.data());
-  return std::strncmp(name.data(), prefix, std::strlen(prefix)) == 0;
+  const auto begins = [&name](const char* with) {
+    return std::strncmp(name.data(), with, std::strlen(with)) == 0;
+  };
+  return (prefix == nullptr || begins(prefix)) && (but == nullptr || !begins(but));
 }
 
 void WriteCount(long count) {

@@ -167,15 +167,19 @@ both() {  # measure, database, arguments of both
     enlace "$measure" "$@" "${here[@]}"
   fi
 }
+# What gRPC's own servers do with the node's credentials, and nothing behind them.
+bare_servers() {  # measure, clients, command
+  local server
+  for server in sync callback; do
+    "$bin/enlace-bench" "$3" --clients "$2" --server "$server" --seconds "$seconds" \
+      2>> "$dir/log" | note "$1" "bare-$server"
+  done
+}
 bare() {  # measure, clients, enlace's command, the bare server's command
   wanted "$1" || return 0
   say "round $round: $1"
   enlace "$1" "$3" --clients "$2"
-  local server
-  for server in sync callback; do
-    "$bin/enlace-bench" "$4" --clients "$2" --server "$server" --seconds "$seconds" \
-      2>> "$dir/log" | note "$1" "bare-$server"
-  done
+  bare_servers "$1" "$2" "$4"
 }
 
 measure_round() {
@@ -202,6 +206,11 @@ measure_round() {
   bare ping-8 8 ping echo
   bare ping-32 32 ping echo
   bare connect-8 8 connect echo-connect
+  for clients in 1 8 32; do
+    wanted "stream-$clients" || continue
+    say "round $round: stream-$clients"
+    bare_servers "stream-$clients" "$clients" echo-stream
+  done
 }
 
 # ---------------------------------------------------------------------------------------

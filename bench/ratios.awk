@@ -37,6 +37,15 @@ function bare(title, measure,    a, b) {
   row(title, of(measure, "rate", "enlace"), a + 0 > b + 0 ? a : b, \
     "bare gRPC, " (a + 0 > b + 0 ? "sync" : "callback"), 0.9, 0)
 }
+# What a node could reach that did nothing but carry the messages: no ratio of ours can be above.
+function ceiling(title, clients, measure,    a, b, most, peer) {
+  a = of("stream-" clients, "rate", "bare-sync")
+  b = of("stream-" clients, "rate", "bare-callback")
+  most = a + 0 > b + 0 ? a : b
+  peer = of(measure, "rate", "postgresql")
+  if (most == "" || peer == "" || peer == 0) return
+  printf "| %s | %s | %s | %.3g |\n", title, figure(most), figure(peer), most / peer
+}
 function limit(title, metric, most,    mine) {
   mine = of("disk", metric, "enlace")
   if (mine == "") return
@@ -67,4 +76,12 @@ END {
   bare("new connections, 8 clients, 1/s", "connect-8")
   limit("disk, bytes a record", "bytes_per_record", 150)
   limit("columns in memory, bytes a record", "columns_bytes_per_record", 100)
+  print ""
+  print "| a bare gRPC server's open streams beside | messages/s | PostgreSQL | ratio |"
+  print "|---|---:|---:|---:|"
+  ceiling("single writes, 1 client", 1, "put-1")
+  ceiling("single writes, 8 clients", 8, "put-8")
+  ceiling("single writes, 32 clients", 32, "put-32")
+  ceiling("get, 1 client", 1, "get-1")
+  ceiling("get, 8 clients", 8, "get-8")
 }

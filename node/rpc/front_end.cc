@@ -1,7 +1,6 @@
 #include "node/rpc/front_end.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "node/rpc/served_call.h"
 #include "node/transport/deadline.h"
@@ -25,9 +24,6 @@ constexpr int kBusyLooks = 3;
 
 // Things taken before the audit records of the first are written, and so its answer leaves.
 constexpr int kTogetherMax = 16;
-
-// For who will not wait at all: gRPC rounds a deadline that is now up to the next millisecond.
-constexpr std::chrono::system_clock::time_point kLongAgo;
 
 // A door of this machine where nothing happened for so long is looked at so often from then on.
 constexpr int64_t kQuietAfterMs = 1'000;
@@ -91,7 +87,8 @@ void FrontEnd::Take(void* tag, bool ok) {
   ServedCall::Happened(tag, ok);
   // Only who has a record to write looks for more: it costs a look at the sockets.
   for (int taken = 1; taken < kTogetherMax && !round.empty(); ++taken) {
-    if (queue_->AsyncNext(&tag, &ok, kLongAgo) != grpc::CompletionQueue::GOT_EVENT) return;
+    const auto next = queue_->AsyncNext(&tag, &ok, transport::kNoWait);
+    if (next != grpc::CompletionQueue::GOT_EVENT) return;
     ServedCall::Happened(tag, ok);
   }
 }
@@ -105,8 +102,8 @@ bool FrontEnd::Next(void** tag, bool* ok) {
 // thing: a tenth of a call. So the thread of a quiet door does not wait there.
 bool FrontEnd::NextAtQuietDoor(void** tag, bool* ok) {
   while (true) {
-    const int64_t wait_ms = quiet_ ? 0 : kQuietAfterMs;
-    switch (queue_->AsyncNext(tag, ok, transport::DeadlineIn(wait_ms))) {
+    const auto until = quiet_ ? transport::kNoWait : transport::DeadlineIn(kQuietAfterMs);
+    switch (queue_->AsyncNext(tag, ok, until)) {
       case grpc::CompletionQueue::GOT_EVENT:
         quiet_ = false;
         return true;

@@ -14,4 +14,7 @@ inline std::chrono::system_clock::time_point DeadlineIn(int64_t timeout_ms) {
       std::chrono::milliseconds(SystemClock().NowMs() + timeout_ms));
 }
 
+// For who will not wait at all: gRPC rounds a deadline that is now up to the next millisecond.
+inline constexpr std::chrono::system_clock::time_point kNoWait;
+
 }  // namespace enlace::transport

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <set>
 
 #include "fmt/format.h"
+#include "node/base/wire.h"
 
 namespace enlace::rpc {
 namespace {
@@ -15,24 +15,22 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-enum WireType : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
-
 WireType WireTypeOf(const FieldDescriptor& field) {
   switch (field.type()) {
     case FieldDescriptor::TYPE_DOUBLE:
     case FieldDescriptor::TYPE_FIXED64:
     case FieldDescriptor::TYPE_SFIXED64:
-      return kFixed64;
+      return WireType::kFixed64;
     case FieldDescriptor::TYPE_FLOAT:
     case FieldDescriptor::TYPE_FIXED32:
     case FieldDescriptor::TYPE_SFIXED32:
-      return kFixed32;
+      return WireType::kFixed32;
     case FieldDescriptor::TYPE_STRING:
     case FieldDescriptor::TYPE_BYTES:
     case FieldDescriptor::TYPE_MESSAGE:
-      return kBytes;
+      return WireType::kBytes;
     default:
-      return kVarint;
+      return WireType::kVarint;
   }
 }
 
@@ -63,7 +61,7 @@ constexpr uint32_t kFieldsMax = 64;
 struct Shape;
 struct FieldShape {
   const FieldDescriptor* field = nullptr;  // Null when there is none of this number.
-  WireType wire_type = kVarint;
+  WireType wire_type = WireType::kVarint;
   bool packable = false;
   bool repeated = false;
   bool text = false;
@@ -144,12 +142,12 @@ class Scanner {
     Seen oneofs;
     while (!bytes.empty()) {
       const char* const at = bytes.data();
-      const std::optional<uint64_t> tag = ReadVarint(bytes);
-      if (!tag.has_value() || *tag > UINT32_MAX || (*tag >> 3) == 0) {
+      uint64_t tag = 0;
+      if (!TakeVarint(bytes, tag) || tag > UINT32_MAX || (tag >> 3) == 0) {
         return Malformed(type, at, "no field tag");
       }
       if (++elements_ > elements_max_) return TooManyElements();
-      const auto number = static_cast<uint32_t>(*tag >> 3);
+      const auto number = static_cast<uint32_t>(tag >> 3);
       const FieldShape field = shapes_.Field(shape, number);
       if (field.field == nullptr) {
         return Error(Reason::REQUEST_UNKNOWN_FIELD,
@@ -165,29 +163,27 @@ class Scanner {
         return Malformed(type, at,
                          fmt::format("{} beside another of its choice", field.field->name()));
       }
-      ENLACE_RETURN_IF_ERROR(Value(bytes, type, field, static_cast<uint32_t>(*tag & 7), depth));
+      ENLACE_RETURN_IF_ERROR(Value(bytes, type, field, static_cast<WireType>(tag & 7), depth));
     }
     return Status();
   }
 
   // Takes the value of `field` from the front of `bytes`.
   Status Value(std::string_view& bytes, const Descriptor& type, const FieldShape& field,
-               uint32_t wire_type, int depth) {
+               WireType wire_type, int depth) {
     const char* const at = bytes.data();
-    const bool packed = wire_type == kBytes && field.packable;
-    if (wire_type != static_cast<uint32_t>(field.wire_type) && !packed) {
+    const bool packed = wire_type == WireType::kBytes && field.packable;
+    if (wire_type != field.wire_type && !packed) {
       return Malformed(type, at,
                        fmt::format("a wire type that {} does not have", field.field->name()));
     }
-    if (wire_type == kVarint) {
-      if (!ReadVarint(bytes).has_value()) return Malformed(type, at, "a cut-off number");
-      return Status();
+    uint64_t number = 0;
+    if (wire_type == WireType::kVarint) {
+      return TakeVarint(bytes, number) ? Status() : Malformed(type, at, "a cut-off number");
     }
-    uint64_t size = wire_type == kFixed64 ? 8 : 4;
-    if (wire_type == kBytes) {
-      const std::optional<uint64_t> length = ReadVarint(bytes);
-      if (!length.has_value()) return Malformed(type, at, "a cut-off length");
-      size = *length;
+    uint64_t size = wire_type == WireType::kFixed64 ? 8 : 4;
+    if (wire_type == WireType::kBytes && !TakeVarint(bytes, size)) {
+      return Malformed(type, at, "a cut-off length");
     }
     if (size > bytes.size()) {
       return Malformed(type, at,
@@ -195,7 +191,7 @@ class Scanner {
     }
     const std::string_view content = bytes.substr(0, static_cast<size_t>(size));
     bytes.remove_prefix(static_cast<size_t>(size));
-    if (wire_type != kBytes) return Status();
+    if (wire_type != WireType::kBytes) return Status();
     if (packed) return Packed(content, type, field);
     if (field.message != nullptr) return Scan(content, *field.message, depth + 1);
     if (field.text && !IsUtf8(content)) {
@@ -211,16 +207,17 @@ class Scanner {
 
   Status Packed(std::string_view content, const Descriptor& type, const FieldShape& field) {
     const char* const at = content.data();
-    if (field.wire_type != kVarint) {
-      const size_t size = field.wire_type == kFixed64 ? 8 : 4;
+    if (field.wire_type != WireType::kVarint) {
+      const size_t size = field.wire_type == WireType::kFixed64 ? 8 : 4;
       if (content.size() % size != 0) {
         return Malformed(type, at, fmt::format("a cut-off member of {}", field.field->name()));
       }
       elements_ += content.size() / size;
       return elements_ > elements_max_ ? TooManyElements() : Status();
     }
+    uint64_t member = 0;
     while (!content.empty()) {
-      if (!ReadVarint(content).has_value()) {
+      if (!TakeVarint(content, member)) {
         return Malformed(type, at, fmt::format("a cut-off member of {}", field.field->name()));
       }
       if (++elements_ > elements_max_) return TooManyElements();
@@ -251,26 +248,6 @@ class Scanner {
                  fmt::format("expected the bytes of {}, seen {} at byte {}", type.full_name(), seen,
                              at - begin_),
                  {{"type", type.full_name()}, {"byte", std::to_string(at - begin_)}});
-  }
-
-  // At most 10 bytes, at most 64 bits.
-  static std::optional<uint64_t> ReadVarint(std::string_view& bytes) {
-    if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) {
-      const auto value = static_cast<unsigned char>(bytes[0]);
-      bytes.remove_prefix(1);
-      return value;
-    }
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes.size() && i < 10; ++i) {
-      const auto byte = static_cast<unsigned char>(bytes[i]);
-      if (i == 9 && byte > 1) return std::nullopt;
-      value |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-      if (byte < 0x80) {
-        bytes.remove_prefix(i + 1);
-        return value;
-      }
-    }
-    return std::nullopt;
   }
 
   const char* const begin_;

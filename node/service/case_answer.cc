@@ -1,13 +1,11 @@
 #include "node/service/case_answer.h"
 
-#include "google/protobuf/io/coded_stream.h"
 #include "node/base/check.h"
+#include "node/base/wire.h"
 #include "node/service/case_convert.h"
 
 namespace enlace::service {
 namespace {
-
-using google::protobuf::io::CodedOutputStream;
 
 // A tag is field number * 8 + wire type (0 number, 2 bytes); all fit one byte.
 constexpr uint8_t kRecordsTag = 1 << 3 | 2;
@@ -21,22 +19,16 @@ constexpr uint8_t kCreateTimeTag = 10 << 3;
 constexpr uint8_t kUpdateTimeTag = 11 << 3;
 constexpr uint8_t kEtagTag = 12 << 3 | 2;
 
-void AppendNumber(uint64_t value, std::string& out) {
-  uint8_t buffer[10];
-  const uint8_t* const end = CodedOutputStream::WriteVarint64ToArray(value, buffer);
-  out.append(reinterpret_cast<const char*>(buffer), static_cast<size_t>(end - buffer));
-}
-
 void AppendField(uint8_t tag, uint64_t value, std::string& out) {
   if (value == 0) return;
   out.push_back(static_cast<char>(tag));
-  AppendNumber(value, out);
+  AppendVarint(out, value);
 }
 
 void AppendBytes(uint8_t tag, std::string_view bytes, std::string& out) {
   if (bytes.empty()) return;
   out.push_back(static_cast<char>(tag));
-  AppendNumber(bytes.size(), out);
+  AppendVarint(out, bytes.size());
   out += bytes;
 }
 
@@ -76,15 +68,12 @@ void CaseAnswer::Add(size_t place, const store::StoredCaseView& view) {
   AppendTail(view, tail);
   const size_t name_size = name_prefix_.size() + 2 * view.reference.size();
   const size_t entity_size =
-      view.entity.empty()
-          ? 0
-          : 1 + CodedOutputStream::VarintSize64(view.entity.size()) + view.entity.size();
+      view.entity.empty() ? 0 : 1 + VarintBytes(view.entity.size()) + view.entity.size();
   bytes_.push_back(static_cast<char>(kRecordsTag));
-  AppendNumber(1 + CodedOutputStream::VarintSize64(name_size) + name_size + entity_size +
-                   view.content.size() + tail.size(),
-               bytes_);
+  AppendVarint(bytes_, 1 + VarintBytes(name_size) + name_size + entity_size + view.content.size() +
+                           tail.size());
   bytes_.push_back(static_cast<char>(kNameTag));
-  AppendNumber(name_size, bytes_);
+  AppendVarint(bytes_, name_size);
   bytes_ += name_prefix_;
   AppendHex(view.reference, bytes_);
   AppendBytes(kEntityTag, view.entity, bytes_);

@@ -1,8 +1,7 @@
 #include "node/store/case_row.h"
 
-#include <optional>
-
 #include "enlace/storage/v1/records.pb.h"
+#include "node/base/wire.h"
 #include "node/model/case_wire.h"
 #include "node/store/row_codec.h"
 
@@ -26,39 +25,18 @@ enum Field : uint32_t {
   kContent = 14,
   kNonce = 15,
 };
-constexpr uint32_t kVarint = 0;
-constexpr uint32_t kBytes = 2;
-constexpr size_t kNumberBytesMax = 10;
-
-void AppendVarint(std::string& out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
-  out.push_back(static_cast<char>(value));
-}
 
 void AppendNumber(std::string& out, Field field, uint64_t value) {
   if (value == 0) return;
-  AppendVarint(out, field << 3 | kVarint);
+  AppendVarint(out, field << 3 | static_cast<uint32_t>(WireType::kVarint));
   AppendVarint(out, value);
 }
 
 void AppendBytes(std::string& out, Field field, std::string_view bytes) {
   if (bytes.empty()) return;
-  AppendVarint(out, field << 3 | kBytes);
+  AppendVarint(out, field << 3 | static_cast<uint32_t>(WireType::kBytes));
   AppendVarint(out, bytes.size());
   out += bytes;
-}
-
-std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size() && i < kNumberBytesMax; ++i) {
-    const auto byte = static_cast<uint8_t>(bytes[i]);
-    value |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      bytes.remove_prefix(i + 1);
-      return value;
-    }
-  }
-  return std::nullopt;
 }
 
 Status Corrupt() {
@@ -112,17 +90,15 @@ void SetBytes(uint32_t field, std::string_view bytes, CaseRowView& row) {
 
 // False unless `bytes` are fields; `old_content` when one of them is a field of old contents.
 bool TakeFields(std::string_view bytes, CaseRowView& row, bool& old_content) {
+  WireField field;
   while (!bytes.empty()) {
-    const std::optional<uint64_t> tag = TakeVarint(bytes);
-    const std::optional<uint64_t> value = tag.has_value() ? TakeVarint(bytes) : std::nullopt;
-    if (!value.has_value() || *tag > UINT32_MAX) return false;
-    const auto field = static_cast<uint32_t>(*tag >> 3);
-    old_content = old_content || (field >= kOldContentFirst && field <= kOldContentLast);
-    if ((*tag & 7) == kVarint) {
-      SetNumber(field, *value, row);
-    } else if ((*tag & 7) == kBytes && *value <= bytes.size()) {
-      SetBytes(field, bytes.substr(0, *value), row);
-      bytes.remove_prefix(*value);
+    if (!TakeField(bytes, field)) return false;
+    old_content =
+        old_content || (field.number >= kOldContentFirst && field.number <= kOldContentLast);
+    if (field.type == WireType::kVarint) {
+      SetNumber(field.number, field.value, row);
+    } else if (field.type == WireType::kBytes) {
+      SetBytes(field.number, field.bytes, row);
     } else {
       return false;
     }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "google/protobuf/descriptor.h"
+#include "node/base/wire.h"
 
 namespace enlace::transport {
 namespace {
@@ -20,24 +20,6 @@ Status Malformed() {
 Status TooLarge(std::string_view what, size_t limit) {
   return Error(Reason::REQUEST_TOO_LARGE,
                "the answer has more than " + std::to_string(limit) + " " + std::string(what));
-}
-
-std::optional<uint64_t> ReadVarint(std::string_view& bytes) {
-  if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) {  // As most are.
-    const auto value = static_cast<unsigned char>(bytes[0]);
-    bytes.remove_prefix(1);
-    return value;
-  }
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size() && i < 10; ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    value |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      bytes.remove_prefix(i + 1);
-      return value;
-    }
-  }
-  return std::nullopt;
 }
 
 size_t PackedMembers(std::string_view content, const FieldDescriptor& field) {
@@ -65,49 +47,24 @@ class Counter {
     if (depth > kAnswerNestingMax) {
       return TooLarge("messages within each other", kAnswerNestingMax);
     }
+    WireField field;
     while (!bytes.empty()) {
-      const std::optional<uint64_t> tag = ReadVarint(bytes);
-      if (!tag.has_value() || *tag > UINT32_MAX) return Malformed();
+      if (!TakeField(bytes, field)) return Malformed();
       ENLACE_RETURN_IF_ERROR(Add(1));
-      ENLACE_RETURN_IF_ERROR(Value(bytes, type, *tag, depth));
+      if (field.type == WireType::kBytes) ENLACE_RETURN_IF_ERROR(Content(field, type, depth));
     }
     return Status();
   }
 
  private:
-  // Takes the value behind `tag`, a field of `type`, from the front of `bytes`.
-  Status Value(std::string_view& bytes, const Descriptor& type, uint64_t tag, int depth) {
-    const uint64_t wire_type = tag & 7;
-    uint64_t size = 0;
-    switch (wire_type) {
-      case 0:
-        return ReadVarint(bytes).has_value() ? Status() : Malformed();
-      case 1:
-        size = 8;
-        break;
-      case 2: {
-        const std::optional<uint64_t> length = ReadVarint(bytes);
-        if (!length.has_value()) return Malformed();
-        size = *length;
-        break;
-      }
-      case 5:
-        size = 4;
-        break;
-      default:
-        return Malformed();  // Groups, which no message of ours has.
-    }
-    if (size > bytes.size()) return Malformed();
-    const std::string_view content = bytes.substr(0, static_cast<size_t>(size));
-    bytes.remove_prefix(static_cast<size_t>(size));
-    if (wire_type != 2) return Status();
+  Status Content(const WireField& field, const Descriptor& type, int depth) {
     // Looked for where it matters alone: most elements of an answer are numbers.
-    const FieldDescriptor* const field = type.FindFieldByNumber(static_cast<int>(tag >> 3));
-    if (field == nullptr) return Status();  // We do not know it.
-    if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
-      return Count(content, *field->message_type(), depth + 1);
+    const FieldDescriptor* const known = type.FindFieldByNumber(static_cast<int>(field.number));
+    if (known == nullptr) return Status();
+    if (known->type() == FieldDescriptor::TYPE_MESSAGE) {
+      return Count(field.bytes, *known->message_type(), depth + 1);
     }
-    return field->is_packable() ? Add(PackedMembers(content, *field)) : Status();
+    return known->is_packable() ? Add(PackedMembers(field.bytes, *known)) : Status();
   }
 
   Status Add(size_t elements) {

@@ -147,7 +147,12 @@ ExitCode PrintReport(Context& context, const intake::ImportReport& report,
       if (!FaultLines(report).empty()) context.PrintLine("");
       PrintCounts(context, "set aside because", FaultLines(report));
       PrintQuality(context, report.quality);
-      if (!receipt.empty()) context.PrintLine("\nReceipt: " + receipt);
+      if (report.completed_ms > 0) {
+        context.PrintLine(fmt::format("\nReceipt: {}, complete since {}: nothing was sent now.",
+                                      receipt, FormatTime(report.completed_ms)));
+      } else if (!receipt.empty()) {
+        context.PrintLine("\nReceipt: " + receipt);
+      }
     }
   }
   const intake::Account& account = report.account;

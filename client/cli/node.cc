@@ -21,7 +21,7 @@ class NodeStatusCommand final : public Command {
         node->Call<api::NodeStatus>(std::string(kService) + "GetStatus", api::GetStatusRequest()));
     const bool well = status.ready() && status.signing_closed().empty() &&
                       status.channels_stopped() == 0 && status.channels_in_trouble() == 0 &&
-                      status.disk_trouble().empty();
+                      status.disk_trouble().empty() && status.certificate_trouble().empty();
     const ExitCode ended = well ? kExitOk : kExitFindings;
     if (context.json()) {
       ENLACE_RETURN_IF_ERROR(context.PrintJson(status));
@@ -37,6 +37,10 @@ class NodeStatusCommand final : public Command {
     table.Add(
         {"disk free", fmt::format("{} MiB, and {} MiB in reserve", status.disk_free_bytes() >> 20,
                                   status.disk_reserve_bytes() >> 20)});
+    table.Add({"certificate ends", status.certificate_trouble().empty()
+                                       ? FormatTime(status.certificate_end_time_ms())
+                                       : FormatTime(status.certificate_end_time_ms()) + ": " +
+                                             status.certificate_trouble()});
     table.Add({"version", status.software_version()});
     table.Add({"instance", status.instance_id()});
     table.Add({"listens on", status.listen_address()});

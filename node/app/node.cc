@@ -27,6 +27,7 @@
 #include "node/rpc/own_door.h"
 #include "node/rpc/reflection.h"
 #include "node/rpc/server.h"
+#include "node/service/admin_service.h"
 #include "node/service/store_audit.h"
 #include "node/store/signing.h"
 #include "node/transport/peer_verifier.h"
@@ -260,6 +261,22 @@ class NodeImpl final : public Node {
     metrics_.SetReady(ready);
     metrics_.SetDatabase(opened_.store->Figures());
     metrics_.SetCertificateExpiry(inputs_.identity.not_after() - clock_.NowMs() / 1000);
+    TellOfCertificate();
+  }
+
+  // Once a day. A node whose certificate has ended seems well to itself: it is the others who turn
+  // away, and the next start that is refused.
+  void TellOfCertificate() {
+    constexpr int64_t kDayMs = 86'400'000;
+    const int64_t left_ms = inputs_.identity.not_after() * 1000 - clock_.NowMs();
+    const int64_t day = clock_.NowMs() / kDayMs;
+    if (left_ms > service::kCertificateWarningMs || certificate_told_ == day) return;
+    certificate_told_ = day;
+    if (left_ms > 0) {
+      LogWarning("certificate_ends", {{"in_days", std::to_string(left_ms / kDayMs)}});
+    } else {
+      LogError("certificate_ended", {});
+    }
   }
 
   void StartWatchdog() {
@@ -307,6 +324,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<rpc::Server> network_;
   std::unique_ptr<rpc::Server> front_;
   std::unique_ptr<rpc::Server> admin_;
+  int64_t certificate_told_ = 0;  // Day of the watch's last line about it.
   std::atomic<bool> card_published_ = false;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;

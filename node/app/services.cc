@@ -72,6 +72,7 @@ service::AdminService::Parts AdminParts(const Services::Parts& parts, const peer
   fixed.set_jurisdiction(parts.identity.jurisdiction);
   fixed.set_instance_id(parts.identity.instance_id);
   fixed.set_software_version(kVersion);
+  fixed.set_certificate_end_time_ms(parts.inputs.identity.not_after() * 1000);
   return {parts.store,
           parts.clock,
           fixed,

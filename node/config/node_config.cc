@@ -65,6 +65,10 @@ std::string_view FaultOf(const OptionInfo& info, const std::string& value) {
       return IsThreeCapitals(value) ? "" : "expected three capital letters, such as ARG";
     case OptionType::kAddress:
       return SplitAddress(value, host, port) ? "" : "expected host:port, port from 0 to 65535";
+    case OptionType::kLoopback:
+      return SplitAddress(value, host, port) && (host == "127.0.0.1" || host == "::1")
+                 ? ""
+                 : "expected a loopback address, 127.0.0.1:port or [::1]:port";
     case OptionType::kChannelKey:
       return Base64Decode(value).value_or("").size() == 32 ? "" : "expected base64 of 32 bytes";
     case OptionType::kUser:

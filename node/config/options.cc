@@ -112,8 +112,9 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "Pause between two calls of the node to its own listener. After three without an "
         "answer in a row the process ends, so that its supervisor starts it again. 0: none."},
        &NodeConfig::watchdog_interval_ms},
-      {{"metrics.listen", kAddress, "", "", 0, 0, "127.0.0.1:9464",
-        "Address that serves Prometheus metrics, without TLS: keep it on loopback. Left out: "
+      {{"metrics.listen", kLoopback, "", "", 0, 0, "127.0.0.1:9464",
+        "Address that serves Prometheus metrics, without TLS and so on this machine alone. "
+        "Left out: "
         "no metrics."},
        &NodeConfig::metrics_listen},
       {{"log_level", kLogLevel, "info", "", 0, 0, "info", "Least level that is logged."},
@@ -162,6 +163,8 @@ std::string_view TypeName(OptionType type) {
       return "jurisdiction";
     case kAddress:
       return "host:port";
+    case kLoopback:
+      return "loopback host:port";
     case kPath:
       return "path";
     case kSocketPath:

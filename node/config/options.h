@@ -17,6 +17,7 @@ enum class OptionType {
   kNetwork,       // Lower-case id of a network.
   kJurisdiction,  // Three capital letters.
   kAddress,       // host:port
+  kLoopback,      // The same, of this very machine.
   kPath,          // A path that the node makes.
   kSocketPath,    // As kPath, and short enough for a Unix socket.
   kFile,          // A file that must be there.

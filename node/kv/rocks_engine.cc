@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "node/base/bytes.h"
+#include "node/base/disk.h"
 #include "node/base/log.h"
 #include "node/base/mutex.h"
 #include "node/kv/limits.h"
@@ -240,7 +241,7 @@ class RocksEngine final : public Engine {
     uint64_t stopped = 0;
     core_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
     figures.writes_stopped = stopped != 0;
-    core_->env->GetFreeSpace(core_->db->GetName(), &figures.free_bytes).PermitUncheckedError();
+    figures.free_bytes = AvailableBytes(core_->db->GetName()).value_or(0);
     return figures;
   }
 

@@ -197,7 +197,8 @@ void Metrics::State::AddDatabase() {
   cache_bytes = gauge("enlace_database_cache_bytes", "Blocks kept for reading.");
   pending_bytes =
       gauge("enlace_database_pending_compaction_bytes", "Bytes to be rewritten in the background.");
-  free_bytes = gauge("enlace_database_free_bytes", "Free space of the file system that holds it.");
+  free_bytes = gauge("enlace_database_free_bytes",
+                     "What the node may still take of the file system that holds it.");
   writes_stopped = gauge("enlace_database_writes_stopped",
                          "1 while commits wait until the background catches up.");
   disk_room = gauge("enlace_disk_room",

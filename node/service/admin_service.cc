@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fmt/format.h"
 #include "node/store/channel_table.h"
 #include "node/store/signing.h"
 
@@ -28,6 +29,18 @@ std::string DiskTrouble(store::SpaceState state) {
 }
 
 }  // namespace
+
+std::string CertificateTrouble(int64_t left_ms) {
+  constexpr int64_t kDayMs = 86'400'000;
+  constexpr std::string_view kAdvice = "put a new one in its place and restart the node";
+  if (left_ms <= 0) {
+    return fmt::format(
+        "it has ended, so that nobody takes it any more and no restart is let in; {}", kAdvice);
+  }
+  if (left_ms > kCertificateWarningMs) return "";
+  if (left_ms < 2 * kDayMs) return fmt::format("it ends within two days; {}", kAdvice);
+  return fmt::format("it ends in {} days; {}", left_ms / kDayMs, kAdvice);
+}
 
 AdminService::AdminService(Parts parts)
     : parts_(std::move(parts)), start_steady_ms_(parts_.clock.SteadyMs()) {}
@@ -56,6 +69,8 @@ StatusOr<admin::NodeStatus> AdminService::GetStatus(const rpc::CallContext&,
   status.set_disk_trouble(DiskTrouble(space.state));
   status.set_disk_free_bytes(space.free_bytes);
   status.set_disk_reserve_bytes(space.reserve_bytes);
+  status.set_certificate_trouble(
+      CertificateTrouble(status.certificate_end_time_ms() - parts_.clock.NowMs()));
   const auto reader = parts_.store.Read();
   const Status signing = store::CheckSigningOpen(*reader);
   if (!signing.ok()) status.set_signing_closed(MessageOf(signing));

@@ -18,12 +18,18 @@ namespace enlace::service {
 
 namespace admin = enlace::admin::v1;
 
+// Before the end of the own certificate from which on there is something to be told.
+inline constexpr int64_t kCertificateWarningMs = int64_t{14} * 86'400'000;
+
+// NodeStatus.certificate_trouble of a certificate that ends in `left_ms`. Pure.
+std::string CertificateTrouble(int64_t left_ms);
+
 class AdminService {
  public:
   struct Parts {
     store::Store& store;
     const Clock& clock;
-    admin::NodeStatus fixed;  // Network, jurisdiction, instance, version.
+    admin::NodeStatus fixed;  // Network, jurisdiction, instance, version, certificate.
     std::function<std::string()> listen_address;
     std::function<Status()> readiness;  // OK while calls are taken and writes go through.
     std::function<std::vector<admin::PeerStatus>()> peers;  // Any order.

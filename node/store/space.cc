@@ -1,11 +1,11 @@
 #include "node/store/space.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "node/base/disk.h"
 #include "node/base/log.h"
 
 namespace enlace::store {
@@ -13,11 +13,10 @@ namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
 
-// What this user may still take of the disk that holds `folder`.
 StatusOr<uint64_t> FreeBytes(const std::string& folder) {
-  struct statvfs disk {};
-  if (statvfs(folder.c_str(), &disk) != 0) return FileError(folder, "measuring", errno);
-  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const std::optional<uint64_t> bytes = AvailableBytes(folder);
+  if (!bytes.has_value()) return FileError(folder, "measuring", errno);
+  return *bytes;
 }
 
 Status Full(std::string_view what) {

@@ -69,7 +69,9 @@ int Serve(const Options& options) {
   const AddressFiles files(layout.endpoint_file, options.ready_file);
   const Status written = files.Write((*node)->listen_address());
   if (!written.ok()) return Fail(written);
-  std::printf("enlaced: %s in network %s is ready at %s\n", jurisdiction.c_str(), network.c_str(),
+  const Status ready = (*node)->Readiness();
+  std::printf("enlaced: %s in network %s is %s at %s\n", jurisdiction.c_str(), network.c_str(),
+              ready.ok() ? "ready" : "up but takes no writes (see the log)",
               (*node)->listen_address().c_str());
   std::fflush(stdout);
 
@@ -77,6 +79,7 @@ int Serve(const Options& options) {
   sigwait(&signals, &signal);
   LogInfo("stopping", {{"signal", std::to_string(signal)}});
   const bool drained = (*node)->Stop(rpc::kDrainMs);
+  node->reset();  // Frees the store: who reads "stopped" may open it.
   LogInfo("stopped", {{"drained", drained ? "true" : "false"}});
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "node/app/node.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -8,12 +9,15 @@
 #include "enlace/exchange/v1/channel_service.pb.h"
 #include "node/app/init.h"
 #include "node/base/bytes.h"
+#include "node/service/admin_service.h"
 #include "node/store/adopt.h"
 #include "tests/testing/node_world.h"
 #include "tests/testing/slow_relay.h"
 
 namespace enlace::app {
 namespace {
+
+using ::testing::HasSubstr;
 
 namespace admin = enlace::admin::v1;
 namespace exchange = enlace::exchange::v1;
@@ -43,12 +47,24 @@ TEST(NodeTest, TellsTheOperatorWhatItIs) {
   EXPECT_GT(status->commit_sequence(), 0U);
   EXPECT_EQ(status->listen_address(), nodes["ARG"]->listen_address());
   EXPECT_FALSE(status->software_version().empty());
+  EXPECT_GT(status->certificate_end_time_ms(), SystemClock().NowMs());
+  EXPECT_EQ(status->certificate_trouble(), "");
+  EXPECT_GT(status->disk_free_bytes(), 0U);
 
   const auto verified =
       client->Call<admin::VerifyStoreResponse>(kVerifyStore, admin::VerifyStoreRequest());
   ASSERT_TRUE(verified.ok()) << verified.status().ToString();
   EXPECT_GT(verified->rows_checked(), 0U);
   EXPECT_TRUE(verified->findings().empty()) << verified->findings(0);
+}
+
+TEST(NodeTest, TellsOfItsCertificateInTheLast14Days) {
+  constexpr int64_t kDayMs = 86'400'000;
+  EXPECT_EQ(service::CertificateTrouble(14 * kDayMs + 1), "");
+  EXPECT_THAT(service::CertificateTrouble(14 * kDayMs), HasSubstr("ends in 14 days"));
+  EXPECT_THAT(service::CertificateTrouble(1), HasSubstr("ends within two days"));
+  EXPECT_THAT(service::CertificateTrouble(0), HasSubstr("has ended"));
+  EXPECT_THAT(service::CertificateTrouble(-kDayMs), HasSubstr("restart the node"));
 }
 
 TEST(NodeTest, ShowsNoCaseToTheOperator) {

@@ -84,6 +84,9 @@ TEST_F(ImportTest, TheSameImportUnderItsReceiptSendsNothingAndSaysSo) {
   const Json report = Json::parse(again.out);
   EXPECT_EQ(report["accepted"], first["accepted"]);
   EXPECT_EQ(report["completedMs"], clock_.NowMs());
+  const Ended shown = Run({"statistics", "import", file_, "--receipt", receipt});
+  EXPECT_THAT(shown.out, HasSubstr("Receipt: " + receipt + ", complete since 2026-"));
+  EXPECT_THAT(shown.out, HasSubstr("nothing was sent now."));
   const Ended other = Run({"statistics", "import", folder_.path("demo/invented-statistics-BRA.csv"),
                            "--receipt", receipt});
   EXPECT_EQ(other.code, kExitPrecondition);

@@ -230,6 +230,22 @@ TEST_F(ProgramTest, AStatusSaysThatSigningIsClosedAndWhatToDo) {
   EXPECT_THAT(ended.out, HasSubstr("no: confirm the sizes"));
 }
 
+TEST_F(ProgramTest, AStatusSaysWhenTheCertificateEndsAndThatItIsTimeForANewOne) {
+  admin::v1::NodeStatus status;
+  status.set_ready(true);
+  status.set_certificate_end_time_ms(1'800'000'000'000);
+  node_.On<admin::v1::GetStatusRequest, admin::v1::NodeStatus>(
+      "/enlace.admin.v1.AdminService/GetStatus", [&](const auto&) { return status; });
+  const std::vector<std::string> command = {"node", "status", "--admin-socket", "/tmp/a.sock"};
+  const Ended well = Run(command);
+  EXPECT_EQ(well.code, kExitOk);
+  EXPECT_THAT(well.out, HasSubstr("2027-01-15"));
+  status.set_certificate_trouble("it has ended");
+  const Ended ended = Run(command);
+  EXPECT_EQ(ended.code, kExitFindings);
+  EXPECT_THAT(ended.out, HasSubstr("it has ended"));
+}
+
 TEST_F(ProgramTest, AStatusWithAStoppedOrStuckChannelIsAFinding) {
   admin::v1::NodeStatus status;
   status.set_ready(true);

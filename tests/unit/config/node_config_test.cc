@@ -139,6 +139,8 @@ TEST(NodeConfigTest, RefusesWrongValuesOfEachType) {
   EXPECT_NE(Refusal(Minimal() + "release: {threshold: 1}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "metrics: {listen: 'x:99999'}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "metrics: {listen: ''}\n"), "");
+  EXPECT_NE(Refusal(Minimal() + "metrics: {listen: '0.0.0.0:9464'}\n"), "");
+  EXPECT_EQ(Refusal(Minimal() + "metrics: {listen: '[::1]:9464'}\n"), "");
   EXPECT_NE(Refusal(Minimal() + "roster: [ARG, ARG]\n"), "");
   EXPECT_NE(Refusal(Minimal() + "roster: [arg]\n"), "");
   EXPECT_EQ(Refusal(Minimal() + "institution: {en: " + std::string(kTextBytesMax, 'x') + "}\n"),

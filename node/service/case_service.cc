@@ -98,8 +98,9 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(const rpc
     ENLACE_RETURN_IF_ERROR(delivery.Finish(request));
     return AuditCommit(transaction, call, "deliveries/" + request.batch_id());
   };
-  ENLACE_RETURN_IF_ERROR(request.validate_only() ? Try(parts_.store, work)
-                                                 : parts_.store.Write(work));
+  ENLACE_RETURN_IF_ERROR(request.validate_only()
+                             ? TryDelivery(parts_.store, call, request.batch_id(), work)
+                             : parts_.store.Write(work));
   CaseImportResult result = TellImport(rows, outcomes, entity, parts_.jurisdiction);
   if (!request.validate_only()) {
     parts_.columns.Apply(result.changed);
@@ -143,8 +144,9 @@ Status CaseService::Create(store::Transaction& transaction, const rpc::CallConte
                           store::FindRequest(transaction, caller, kCreate, request.request_id(),
                                              creation.request_hash));
   if (earlier.has_value()) {
+    // What it shows may have been changed since: it is a read of the record.
     ENLACE_ASSIGN_OR_RETURN(creation.record, LoadOwn(transaction, creation.entity, *earlier));
-    return absl::OkStatus();
+    return AuditCommit(transaction, call, *earlier);
   }
   ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(creation.content.registration_year, transaction.now_ms(),
                                            "case_record.registration_year",

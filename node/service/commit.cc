@@ -27,4 +27,14 @@ Status Try(store::Store& store, const std::function<Status(store::Transaction&)>
   return worked && absl::IsCancelled(status) ? absl::OkStatus() : status;
 }
 
+Status TryDelivery(store::Store& store, const rpc::CallContext& call, std::string_view batch_id,
+                   const std::function<Status(store::Transaction&)>& work) {
+  ENLACE_RETURN_IF_ERROR(Try(store, work));
+  return store.Write(
+      [&](store::Transaction& transaction) {
+        return AuditCommit(transaction, call, "trials/" + std::string(batch_id));
+      },
+      store::WriteClass::kReadRecord);
+}
+
 }  // namespace enlace::service

@@ -57,8 +57,9 @@ StatusOr<pb::ImportObservationsResponse> StatisticsService::ImportObservations(
     ENLACE_RETURN_IF_ERROR(delivery.Finish(request));
     return AuditCommit(transaction, call, "deliveries/" + request.batch_id());
   };
-  ENLACE_RETURN_IF_ERROR(request.validate_only() ? Try(parts_.store, work)
-                                                 : parts_.store.Write(work));
+  ENLACE_RETURN_IF_ERROR(request.validate_only()
+                             ? TryDelivery(parts_.store, call, request.batch_id(), work)
+                             : parts_.store.Write(work));
   return response;
 }
 

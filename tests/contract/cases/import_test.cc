@@ -401,11 +401,12 @@ TEST_F(ImportCaseRecords, ARowSetAsideMayComeAgainMappedBetter) {
   EXPECT_EQ(Delivery().accepted(), 1u);
 }
 
-TEST_F(ImportCaseRecords, ATrialJudgesEverythingAndStoresNothing) {
+TEST_F(ImportCaseRecords, ATrialJudgesEverythingAndStoresNothingButItsRecord) {
   auto first = Batch();
   AddRow(first, 1, ValidRecord(2020), "file-7");
   Import(first);
-  const auto before = node_.db.AllRows();
+  const auto before = node_.db.AllRows(/*with_audit=*/false);
+  const uint64_t records = AuditLength();
   auto request = Batch(kOtherBatch);
   AddRow(request, 1, ValidRecord(2021), "file-7");
   AddRow(request, 2, ValidRecord(1800));
@@ -416,11 +417,13 @@ TEST_F(ImportCaseRecords, ATrialJudgesEverythingAndStoresNothing) {
   EXPECT_EQ(response.results(1).outcome(), pb::RowResult::QUARANTINED);
   EXPECT_EQ(response.results(2).outcome(), pb::RowResult::ACCEPTED);
   EXPECT_EQ(response.results(2).name(), "");
-  EXPECT_EQ(node_.db.AllRows(), before);
+  EXPECT_EQ(node_.db.AllRows(/*with_audit=*/false), before);
+  EXPECT_EQ(AuditLength(), records + 1) << "what is stored under a key was told";
   auto conflict = Batch();
   AddRow(conflict, 1, ValidRecord(2021), "file-7");
   conflict.set_validate_only(true);
   EXPECT_EQ(ReasonOf(TryImport(conflict).status()), Reason::BATCH_CONFLICT);
+  EXPECT_EQ(AuditLength(), records + 1) << "a refused trial tells nothing";
 }
 
 TEST_F(ImportCaseRecords, OneCallTakesALimitedNumberOfRows) {

@@ -40,6 +40,18 @@ TEST_F(CreateCaseRecord, TheSameRequestIdReturnsTheFirstResult) {
   EXPECT_EQ(List(node_.police).case_records_size(), 1);
 }
 
+TEST_F(CreateCaseRecord, TheSameRequestIdIsRecordedAsAReadOfTheRecordAsItIsNow) {
+  const auto first = TryCreate(node_.police, ValidRecord(), kUuid);
+  ASSERT_TRUE(first.ok());
+  const auto changed = Correct(node_.police, *first, first->etag());
+  ASSERT_TRUE(changed.ok());
+  const uint64_t records = AuditLength();
+  const auto second = TryCreate(node_.police, ValidRecord(), kUuid);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->revision(), 2u);
+  EXPECT_EQ(AuditLength(), records + 1);
+}
+
 TEST_F(CreateCaseRecord, TheSameRequestIdWithOtherContentIsRefused) {
   ASSERT_TRUE(TryCreate(node_.police, ValidRecord(2020), kUuid).ok());
   EXPECT_EQ(ReasonOf(TryCreate(node_.police, ValidRecord(2021), kUuid).status()),

@@ -320,14 +320,16 @@ TEST_F(ImportObservations, RowsThatFailAreSetAsideWithReasonAndPath) {
   EXPECT_EQ(Account()[4], 6u);
 }
 
-TEST_F(ImportObservations, ATrialStoresNothing) {
+TEST_F(ImportObservations, ATrialStoresNothingButItsRecord) {
   ImportRows(kBatch, {{1, Figure(2020, 12)}});
-  const auto before = node_.db.AllRows();
+  const auto before = node_.db.AllRows(/*with_audit=*/false);
+  const auto records = store::VerifyAuditChain(*node_.db.store->Read()).value();
   auto request = Batch(kLaterBatch);
   AddRow(request, 1, Figure(2020, 13));
   request.set_validate_only(true);
   EXPECT_THAT(Import(request), ElementsAre(Outcome::REPLACED));
-  EXPECT_EQ(node_.db.AllRows(), before);
+  EXPECT_EQ(node_.db.AllRows(/*with_audit=*/false), before);
+  EXPECT_EQ(store::VerifyAuditChain(*node_.db.store->Read()).value(), records + 1);
 }
 
 TEST_F(ImportObservations, ABatchIdOfCasesIsNoBatchIdOfFigures) {

@@ -14,9 +14,13 @@ using metrics::Limit;
 constexpr int64_t kStrangeCallsMax = 64;
 // What frames and records of one more message in a stream may take beside it.
 constexpr int64_t kSpareBytesPerMessage = 256;
-// After so many bytes gRPC is asked for its streams: 14 bytes can begin one, which takes 20 kB.
-constexpr int64_t kLookBytesUncertified = 16 << 10;
-constexpr int64_t kLookBytes = 64 << 10;
+// After so many bytes gRPC is asked for its streams: 14 bytes can begin one, which takes 20 kB, so
+// that these begin hardly more than the calls that one connection may have.
+constexpr int64_t kLookBytes = 2 << 10;
+// More streams than these that were not shown, or more bytes in all before a certified call, and a
+// connection is looked at again soon.
+constexpr int64_t kSuspectStreams = 32;
+constexpr uint64_t kSuspectBytes = 16 << 10;
 // Connections that are looked at every other millisecond, in which a hundred streams begin; more
 // of them would take the look's own thread too long.
 constexpr size_t kFewSuspects = 8;
@@ -151,11 +155,13 @@ void Connections::Judge(Connection& connection) {
   connection.unlooked += arrived;
   const bool certified = !connection.caller.empty();
   const int64_t left = connection.spare + connection.awaited;
-  if (left < 0 || connection.unlooked > (certified ? kLookBytes : kLookBytesUncertified)) {
+  if (left < 0 || connection.unlooked > kLookBytes) {
     connection.unlooked = 0;
-    if (!certified) suspects_.insert(connection.id);
     if (connection.socket == 0) FindSockets();
     const int64_t unseen = UnseenStreams(connection);
+    if (unseen > kSuspectStreams || (!certified && received > kSuspectBytes)) {
+      suspects_.insert(connection.id);
+    }
     if (unseen > limits_.streams_max) return DropAtFault(connection, Limit::kStreams);
     // Several large calls that begin together bring more before the first of them is shown.
     if (left + unseen * limits_.spare_bytes_per_call < 0) {
@@ -187,15 +193,15 @@ int Connections::LookAtSuspects() {
   bool searched = false;
   for (auto it = suspects_.begin(); it != suspects_.end();) {
     Connection* const connection = Find(*it);
-    if (connection == nullptr || connection->cut || !connection->caller.empty()) {
+    if (connection == nullptr || connection->cut) {
       it = suspects_.erase(it);
       continue;
     }
     if (connection->socket == 0 && !std::exchange(searched, true)) FindSockets();
-    if (UnseenStreams(*connection) > limits_.streams_max) {
-      DropAtFault(*connection, Limit::kStreams);
-    }
-    ++it;
+    const int64_t unseen = UnseenStreams(*connection);
+    if (unseen > limits_.streams_max) DropAtFault(*connection, Limit::kStreams);
+    const bool cleared = !connection->caller.empty() && unseen <= kSuspectStreams;
+    it = cleared ? suspects_.erase(it) : std::next(it);
   }
   if (suspects_.empty()) return kLookAllMs;
   return suspects_.size() <= kFewSuspects ? kLookOftenMs : kLookMs;

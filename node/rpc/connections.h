@@ -161,7 +161,8 @@ class Connections {
   CondVar gone_;
   uint64_t next_id_ ENLACE_GUARDED_BY(mutex_) = 1;
   StreamCounts stream_counts_ ENLACE_GUARDED_BY(mutex_);
-  // Uncertified connections on which more has arrived than a handshake and a small call are.
+  // Connections that have streams which were not shown, and uncertified ones on which more has
+  // arrived than a handshake and a small call are.
   std::set<uint64_t> suspects_ ENLACE_GUARDED_BY(mutex_);
   Map map_ ENLACE_GUARDED_BY(mutex_);  // By id, so by age; with those that were cut.
   std::set<uint64_t> uncertified_ ENLACE_GUARDED_BY(mutex_);

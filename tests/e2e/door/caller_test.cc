@@ -25,11 +25,12 @@ class CallerFloodTest : public ::testing::Test {
     return sent;
   }
   // What holds after every flood.
-  void Finish(const std::string& attack, const std::string& outcome) {
+  void Finish(const std::string& attack, const std::string& outcome,
+              int64_t growth_max = 100 * kMegabyte) {
     victim_->AwaitCalls(100);
     const Victim::Tally tally = victim_->Stop();
     EXPECT_EQ(tally.failed, 0u);
-    EXPECT_LT(peak_->Stop() - peak_->before, 100 * kMegabyte);
+    EXPECT_LT(peak_->Stop() - peak_->before, growth_max);
     EXPECT_TRUE(world_.Serves());
     EXPECT_TRUE(Soon([&] { return world_.ResidentBytes() < peak_->before + 60 * kMegabyte; }));
     PrintFlood(attack, world_, *peak_, tally, outcome);
@@ -112,6 +113,34 @@ TEST_F(CallerFloodTest, StreamsWithoutRequestsAreCut) {
   EXPECT_TRUE(Soon([&] { return world_.LimitHits("streams") + world_.LimitHits("bytes") >= 1; }));
   Finish("streams without requests",
          fmt::format("streams={} hits={}", streams, world_.LimitHits("streams")));
+}
+
+// Of one certificate on many connections, each with a call that it may make before: what one
+// connection may bring unlooked at, all of them bring at the same time.
+TEST_F(CallerFloodTest, StreamsOfManyConnectionsAtOnceAreCut) {
+  constexpr int kConnections = 60;
+  constexpr uint32_t kStreams = 4'000;
+  std::vector<std::unique_ptr<H2Client>> clients;
+  for (int i = 0; i < kConnections; ++i) {
+    clients.push_back(std::make_unique<H2Client>(world_.port(), &attacker_, kFarAddress));
+    H2Client& client = *clients.back();
+    ASSERT_TRUE(client.Connect(/*acknowledge=*/false));
+    ASSERT_TRUE(
+        client.Send(h2::Frame(h2::kHeaders, h2::kEndHeaders, 1, h2::FirstCall(kHealthPath)) +
+                    h2::Frame(h2::kData, h2::kEndStream, 1, h2::Message(""))));
+    // Of a TLS session's first bytes some are the session's own.
+    ASSERT_TRUE(Soon([&] { return !client.Receive(100).empty(); }));
+  }
+  std::string burst;
+  for (uint32_t i = 0; i < kStreams; ++i) {
+    burst += h2::Frame(h2::kHeaders, h2::kEndHeaders, 3 + 2 * i, h2::NextCall());
+  }
+  for (const auto& client : clients) client->Send(burst);
+  for (const auto& client : clients) EXPECT_TRUE(client->AwaitCut(20'000));
+  EXPECT_TRUE(Soon([&] { return world_.LimitHits("streams") >= 1; }));
+  // gRPC begins 1,000 streams, of 20 kB each, of one record of TLS before anybody can look.
+  Finish("streams on 60 connections", fmt::format("hits={}", world_.LimitHits("streams")),
+         400 * kMegabyte);
 }
 
 TEST_F(CallerFloodTest, AMillionElementsAreRefused) {

@@ -10,14 +10,15 @@
 #   --keep                leave the network running at the end
 #   --stop                stop a network that was kept, and do nothing else
 #   --bin DIR             use the programs in DIR: install and build nothing
-#   --dir DIR             where everything is written; default build/quickstart
+#   --dir DIR             where everything is written; default build/quickstart of the sources
+# Relative paths start at the folder that you are in.
 # Needs nothing but Debian 12. Run it as often as you like: each run begins anew. Exit code
 # 0 means that every step succeeded and every channel was verified on every node.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-root=$PWD
+root=$(cd "$(dirname "$0")/.." && pwd)
 
-usage() { sed -n '2,17s/^# \{0,1\}//p' "$root/deploy/quickstart.sh" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/deploy/quickstart.sh"; }
+wrong() { echo "quickstart.sh: $*; see --help" >&2; exit 2; }
 started=$SECONDS
 step() { printf '\n== [%3d s] %s\n' "$((SECONDS - started))" "$*"; }
 say() { printf '   %s\n' "$*"; }
@@ -29,18 +30,22 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --keep) keep=yes; shift; continue ;;
     --stop) stop=yes; shift; continue ;;
-    --cases|--statistics|--jurisdictions|--bin|--dir) [ $# -ge 2 ] || usage ;;
-    *) usage ;;
+    --help|-h) usage; exit 0 ;;
+    --cases|--statistics|--jurisdictions|--bin|--dir)
+      [ -n "${2:-}" ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
   esac
+  # Paths start at the caller's folder; whether something is there is told further below, by option.
   case "$1" in
-    --cases) cases=$(realpath -- "$2") ;;
-    --statistics) statistics=$(realpath -- "$2") ;;
+    --cases) cases=$(realpath -m -- "$2") ;;
+    --statistics) statistics=$(realpath -m -- "$2") ;;
     --jurisdictions) members=$2 ;;
-    --bin) bin=$(realpath -- "$2") ;;
+    --bin) bin=$(realpath -m -- "$2") ;;
     --dir) dir=$(realpath -m -- "$2") ;;
   esac
   shift 2
 done
+cd "$root"
 
 # ---------------------------------------------------------------------------------------
 # Members: alpha-3 and alpha-2 codes of the member states of the OAS.
@@ -214,7 +219,7 @@ if [ -z "$bin" ]; then
   bin=$root/build/release/bin
 fi
 for program in enlaced enlace; do
-  [ -x "$bin/$program" ] || die "no program $bin/$program"
+  [ -x "$bin/$program" ] || die "--bin: no program $bin/$program"
 done
 
 # ---------------------------------------------------------------------------------------
@@ -262,7 +267,7 @@ nodes=("${states[@]}" OAS)
 # ---------------------------------------------------------------------------------------
 step "a place for everything: $dir"
 if [ -e "$dir" ] && [ ! -f "$dir/$marker" ] && [ -n "$(ls -A "$dir" 2>/dev/null)" ]; then
-  die "$dir is not empty and not ours; name another --dir"
+  die "--dir: $dir is not empty and not ours; name another"
 fi
 begun=yes
 if [ -f "$dir/$marker" ]; then

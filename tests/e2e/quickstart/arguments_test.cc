@@ -48,6 +48,33 @@ TEST_F(QuickstartTest, AFileOfNoKnownFormatIsRefused) {
   EXPECT_THAT(output_, HasSubstr("cannot read"));
 }
 
+TEST_F(QuickstartTest, RelativePathsStartAtTheFolderOfTheCaller) {
+  dir_.Write("cases.csv", kCases);
+  dir_.Write("figures.csv", kFigures);
+  const auto run = [&](const std::string& arguments) {
+    const std::string line = "cd '" + dir_.path("") + "' && '" ENLACE_SOURCE_DIR
+                             "/deploy/quickstart.sh' --jurisdictions XYZ " + arguments;
+    Process process("/bin/sh", {"-c", line}, dir_.path("output"));
+    EXPECT_EQ(process.Wait(), 1) << arguments;
+    return process.Output();
+  };
+  EXPECT_THAT(run("--cases cases.csv --statistics ./figures.csv"), HasSubstr("--jurisdictions:"));
+  EXPECT_THAT(run("--cases none.csv"), HasSubstr("--cases: cannot read " + dir_.path("none.csv")));
+  EXPECT_THAT(run("--statistics none.csv"), HasSubstr("--statistics: cannot read"));
+  EXPECT_THAT(run("--jurisdictions ARG --bin none"),
+              HasSubstr("--bin: no program " + dir_.path("none") + "/enlaced"));
+}
+
+TEST_F(QuickstartTest, TheFolderToWriteToIsOfTheCallerToo) {
+  std::filesystem::create_directories(dir_.path("taken"));
+  dir_.Write("taken/file", "");
+  const std::string line = "cd '" + dir_.path("") + "' && '" ENLACE_SOURCE_DIR
+                           "/deploy/quickstart.sh' --bin '" ENLACE_BINARY_DIR "/bin' --dir taken";
+  Process process("/bin/sh", {"-c", line}, dir_.path("output"));
+  EXPECT_EQ(process.Wait(), 1);
+  EXPECT_THAT(process.Output(), HasSubstr("--dir: " + dir_.path("taken") + " is not empty"));
+}
+
 TEST_F(QuickstartTest, OnlyMembersOfTheOasAreTaken) {
   for (const char* wrong : {"XYZ", "ESP", "OAS", "arg", "A:R"}) {
     EXPECT_EQ(Run({"--jurisdictions", wrong}), 1) << wrong;

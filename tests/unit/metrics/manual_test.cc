@@ -1,4 +1,5 @@
 // docs/METRICS.md says of each metric what the program says of it, and of no other.
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -95,6 +96,23 @@ TEST(MetricsManual, ExplainsEachLabel) {
     for (std::sregex_iterator it(all.begin(), all.end(), label), end; it != end; ++it) {
       EXPECT_NE(text.find("\n| " + it->str() + " | "), std::string::npos) << it->str();
     }
+  }
+}
+
+// A row that was put into the middle of another one is seen by its cells.
+TEST(MetricsManual, HasWholeRowsInItsTables) {
+  std::ifstream file(ENLACE_SOURCE_DIR "/docs/METRICS.md");
+  std::string line;
+  std::ptrdiff_t columns = 0;  // Of the table that the line is in.
+  while (std::getline(file, line)) {
+    const std::ptrdiff_t bars = std::count(line.begin(), line.end(), '|');
+    if (!line.starts_with("| ")) {
+      if (!line.starts_with("|-")) columns = 0;
+      continue;
+    }
+    if (columns == 0) columns = bars;
+    EXPECT_EQ(bars, columns) << line;
+    EXPECT_TRUE(line.ends_with(" |")) << line;
   }
 }
 

@@ -8,7 +8,8 @@
 #   --records N      stored records for reads, tables and bulk; default 1000000
 #   --changes N      channel entries for catching up; default 20000
 #   --only REGEX     only the measures whose name matches
-#   --short          few records, one round, short measures: shows that all of it works
+#   --short          few records, one round, short measures: shows that all of it works, and
+#                    compares nothing
 #   --duckdb DIR     a folder with node_modules/@duckdb/node-api: tables are then compared with
 #                    DuckDB as well; without it with PostgreSQL alone
 #   --out FILE       also keeps every single figure there, tab separated
@@ -25,10 +26,10 @@ die() { echo "compare: $*" >&2; exit 1; }
 say() { echo "# $*" >&2; }
 
 bin=$root/build/release/bin rounds=5 records=1000000 changes=20000 only='.' seconds=2 clients_max=32
-buffers=2GB duckdb='' out=''
+buffers=2GB duckdb='' out='' short=''
 while [ $# -gt 0 ]; do
   case "$1" in
-    --short) rounds=1 records=2000 changes=200 seconds=0.3 buffers=128MB; shift; continue ;;
+    --short) short=1 rounds=1 records=2000 changes=200 seconds=0.3 buffers=128MB; shift; continue ;;
     --bin|--rounds|--records|--changes|--only|--duckdb|--out) [ $# -ge 2 ] || usage ;;
     *) usage ;;
   esac
@@ -240,5 +241,5 @@ fi
 
 # ---------------------------------------------------------------------------------------
 say "$(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg), $rounds round(s), $records records"
-awk -F '\t' -v duck="$([ -n "$duckdb" ] && echo yes || echo no)" -f "$root/bench/ratios.awk" \
-  "$figures"
+awk -F '\t' -v duck="$([ -n "$duckdb" ] && echo yes || echo no)" -v short="$short" \
+  -f "$root/bench/ratios.awk" "$figures"

@@ -9,12 +9,14 @@ function median(key,    n, i, j, t, list) {
   }
   return list[int((n + 1) / 2)]
 }
+# Figures of a short run show that all of it works and are measured against no goal.
+function verdict(met) { return short ? "" : met ? "PASS" : "below" }
 function row(title, mine, peer, who, goal, lower,    ratio, met) {
   if (mine == "" || peer == "" || peer == 0) return
   ratio = mine / peer
   met = lower ? ratio <= goal : ratio >= goal
   printf "| %s | %s | %s | %s | %.3g | %s %.3g | %s |\n", title, figure(mine), figure(peer), who, \
-    ratio, lower ? "<=" : ">=", goal, met ? "PASS" : "below"
+    ratio, lower ? "<=" : ">=", goal, verdict(met)
 }
 function figure(value) { return value >= 1000 ? sprintf("%d", value) : sprintf("%.3g", value) }
 function of(measure, metric, who) { return median(measure SUBSEP metric SUBSEP who) }
@@ -50,10 +52,11 @@ function limit(title, metric, most,    mine) {
   mine = of("disk", metric, "enlace")
   if (mine == "") return
   printf "| %s | %s |  |  |  | <= %d | %s |\n", title, figure(mine), most, \
-    mine <= most ? "PASS" : "below"
+    verdict(mine <= most)
 }
 { values[$1 SUBSEP $2 SUBSEP $3] = values[$1 SUBSEP $2 SUBSEP $3] " " $4 }
 END {
+  if (short) print "These figures compare nothing: a short run is too small and too brief.\n"
   print "| measure | Enlace | peer | which peer | ratio | goal | |"
   print "|---|---:|---:|---|---:|---:|---|"
   beside("single writes, 1 client, rec/s", "put-1", "rate", 0.75)

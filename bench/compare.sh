@@ -21,7 +21,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-usage() { sed -n '2,21s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+wrong() { echo "compare.sh: $*; see --help" >&2; exit 2; }
 die() { echo "compare: $*" >&2; exit 1; }
 say() { echo "# $*" >&2; }
 
@@ -30,22 +31,24 @@ buffers=2GB duckdb='' out='' short=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --short) short=1 rounds=1 records=2000 changes=200 seconds=0.3 buffers=128MB; shift; continue ;;
-    --bin|--rounds|--records|--changes|--only|--duckdb|--out) [ $# -ge 2 ] || usage ;;
-    *) usage ;;
+    --help|-h) usage; exit 0 ;;
+    --bin|--rounds|--records|--changes|--only|--duckdb|--out)
+      [ -n "${2:-}" ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
   esac
   case "$1" in
-    --bin) bin=$(realpath -- "$2") ;;
+    --bin) bin=$(realpath -m -- "$2") ;;
     --rounds) rounds=$2 ;;
     --records) records=$2 ;;
     --changes) changes=$2 ;;
     --only) only=$2 ;;
-    --duckdb) duckdb=$(realpath -- "$2") ;;
+    --duckdb) duckdb=$(realpath -m -- "$2") ;;
     --out) out=$(realpath -m -- "$2") ;;
   esac
   shift 2
 done
 for program in enlaced enlace-bench pg-bench; do
-  [ -x "$bin/$program" ] || die "no program $bin/$program"
+  [ -x "$bin/$program" ] || die "--bin: no program $bin/$program"
 done
 postgres=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 [ -n "$postgres" ] || die "PostgreSQL is not installed"

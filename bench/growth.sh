@@ -13,20 +13,29 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-usage() { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+wrong() { echo "growth.sh: $*; see --help" >&2; exit 2; }
 bin=$root/build/release/bin sizes="10000 100000 1000000 10000000" rounds=3 seconds=2
 svg=$root/bench/growth.svg
 while [ $# -gt 0 ]; do
-  [ $# -ge 2 ] || usage
   case "$1" in
-    --bin) bin=$(realpath -- "$2") ;;
+    --help|-h) usage; exit 0 ;;
+    --bin|--sizes|--rounds|--seconds|--svg)
+      [ -n "${2:-}" ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
+  esac
+  case "$1" in
+    --bin) bin=$(realpath -m -- "$2") ;;
     --sizes) sizes=$2 ;;
     --rounds) rounds=$2 ;;
     --seconds) seconds=$2 ;;
     --svg) svg=$(realpath -m -- "$2") ;;
-    *) usage ;;
   esac
   shift 2
+done
+
+for program in enlaced enlace-bench; do
+  [ -x "$bin/$program" ] || { echo "growth.sh: --bin: no program $bin/$program" >&2; exit 1; }
 done
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/enlace-growth-XXXXXX")

@@ -34,7 +34,8 @@ case "${1:---product}" in
   --front) packages+=("${front[@]}") ;;
   --tests) packages+=("${front[@]}" "${tests[@]}") ;;
   --full) packages+=("${front[@]}" "${tests[@]}" "${full[@]}") ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  --help|-h) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "install-deps.sh: unknown option $1; see --help" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -21,7 +21,8 @@ while [ $# -gt 0 ]; do
     --full) full=yes ;;
     --no-install) install=no ;;
     --label) select=(-L "^$2\$"); shift ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    --help|-h) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/tests/run.sh"; exit 0 ;;
+    *) echo "run.sh: unknown option $1; see --help" >&2; exit 2 ;;
   esac
   shift
 done

@@ -19,11 +19,17 @@
 #   --connections N      new connections of one address in ten seconds (100)
 #   --open N             open connections of one address (200)
 set -euo pipefail
-usage() { sed -n '2,22s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+wrong() { echo "make-config.sh: $*; see --help" >&2; exit 2; }
 
 listen="" certificate="" trust="" socket="" user="" stats="" requests=500 connections=100 open=200
 while [ $# -gt 0 ]; do
-  [ $# -ge 2 ] || usage
+  case "$1" in
+    --help|-h) usage; exit 0 ;;
+    --listen|--certificate|--trust|--socket|--user|--stats|--requests|--connections|--open)
+      [ $# -ge 2 ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
+  esac
   case "$1" in
     --listen) listen=$2 ;;
     --certificate) certificate=$2 ;;
@@ -34,20 +40,19 @@ while [ $# -gt 0 ]; do
     --requests) requests=$2 ;;
     --connections) connections=$2 ;;
     --open) open=$2 ;;
-    *) usage ;;
   esac
   shift 2
 done
 # What is written into the file must not be able to say more than it is asked for.
-[[ "$listen" =~ ^[][0-9a-zA-Z.:-]+:[0-9]{1,5}$ ]] || { echo "bad --listen" >&2; usage; }
+[[ "$listen" =~ ^[][0-9a-zA-Z.:-]+:[0-9]{1,5}$ ]] || wrong "bad --listen"
 for path in "$certificate" "$trust" "$socket" ${stats:+"$stats"}; do
   [[ "$path" =~ ^/[0-9a-zA-Z._/-]+$ ]] ||
-    { echo "expected a plain absolute path: $path" >&2; usage; }
+    wrong "expected a plain absolute path: $path"
 done
-[[ "$certificate" == *.crt ]] || { echo "expected --certificate FILE.crt" >&2; usage; }
-[[ "$user" =~ ^[a-z0-9_-]*$ ]] || { echo "bad --user" >&2; usage; }
+[[ "$certificate" == *.crt ]] || wrong "expected --certificate FILE.crt"
+[[ "$user" =~ ^[a-z0-9_-]*$ ]] || wrong "bad --user"
 for number in "$requests" "$connections" "$open"; do
-  [[ "$number" =~ ^[1-9][0-9]{0,6}$ ]] || { echo "expected a number above 0: $number" >&2; usage; }
+  [[ "$number" =~ ^[1-9][0-9]{0,6}$ ]] || wrong "expected a number above 0: $number"
 done
 for file in "$certificate" "${certificate%.crt}.key" "$trust"; do
   [ -e "$file" ] || { echo "no such file: $file" >&2; exit 1; }

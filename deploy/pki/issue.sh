@@ -14,11 +14,17 @@
 # Refuses to overwrite. Needs only the openssl program. Check that the person or system is
 # who it claims to be before you run this: the certificate is all that a node asks for.
 set -euo pipefail
-usage() { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+wrong() { echo "issue.sh: $*; see --help" >&2; exit 2; }
 
 ca="" uri="" out="" csr="" days=397 hosts=()
 while [ $# -gt 0 ]; do
-  [ $# -ge 2 ] || usage
+  case "$1" in
+    --help|-h) usage; exit 0 ;;
+    --ca|--uri|--out|--csr|--host|--days)
+      [ -n "${2:-}" ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
+  esac
   case "$1" in
     --ca) ca=$2 ;;
     --uri) uri=$2 ;;
@@ -26,15 +32,14 @@ while [ $# -gt 0 ]; do
     --csr) csr=$2 ;;
     --host) hosts+=("$2") ;;
     --days) days=$2 ;;
-    *) usage ;;
   esac
   shift 2
 done
 part='[a-z0-9]([a-z0-9-]*[a-z0-9])?'
 path="(node|entity/$part/$part|person/$part|partner/$part)"
 [[ "$uri" =~ ^spiffe://[a-z]{3}\.[a-z][a-z0-9-]*/$path$ ]] ||
-  { echo "bad --uri" >&2; usage; }
-[[ "$days" =~ ^[0-9]{1,5}$ ]] || { echo "bad --days" >&2; usage; }
+  wrong "bad --uri"
+[[ "$days" =~ ^[0-9]{1,5}$ ]] || wrong "bad --days"
 names=URI:$uri
 for host in "${hosts[@]}"; do
   if [[ "$host" =~ ^[0-9.]+$ || "$host" =~ ^[0-9a-f]*:[0-9a-f:]+$ ]]; then
@@ -42,11 +47,10 @@ for host in "${hosts[@]}"; do
   elif [[ "$host" =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]]; then
     names+=,DNS:$host
   else
-    echo "bad --host" >&2
-    usage
+    wrong "bad --host"
   fi
 done
-if [ -z "$ca" ] || [ -z "$out" ]; then usage; fi
+if [ -z "$ca" ] || [ -z "$out" ]; then wrong "--ca and --out are needed"; fi
 if [ -e "$out.crt" ] || { [ -z "$csr" ] && [ -e "$out.key" ]; }; then
   echo "$out.crt or $out.key is there already; nothing was changed" >&2
   exit 1

@@ -6,24 +6,29 @@
 # and DIR/ca.crt, the trust anchor that other nodes get as this jurisdiction's bundle.
 # Refuses to overwrite. Needs only the openssl program.
 set -euo pipefail
-usage() { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+wrong() { echo "make-ca.sh: $*; see --help" >&2; exit 2; }
 
 network="" jurisdiction="" out="" days=3650
 while [ $# -gt 0 ]; do
-  [ $# -ge 2 ] || usage
+  case "$1" in
+    --help|-h) usage; exit 0 ;;
+    --network|--jurisdiction|--out|--days)
+      [ -n "${2:-}" ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option $1" ;;
+  esac
   case "$1" in
     --network) network=$2 ;;
     --jurisdiction) jurisdiction=$2 ;;
     --out) out=$2 ;;
     --days) days=$2 ;;
-    *) usage ;;
   esac
   shift 2
 done
-[[ "$network" =~ ^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$ ]] || { echo "bad --network" >&2; usage; }
-[[ "$jurisdiction" =~ ^[A-Z]{3}$ ]] || { echo "bad --jurisdiction" >&2; usage; }
-[[ "$days" =~ ^[0-9]{1,5}$ ]] || { echo "bad --days" >&2; usage; }
-[ -n "$out" ] || usage
+[[ "$network" =~ ^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$ ]] || wrong "bad --network"
+[[ "$jurisdiction" =~ ^[A-Z]{3}$ ]] || wrong "bad --jurisdiction"
+[[ "$days" =~ ^[0-9]{1,5}$ ]] || wrong "bad --days"
+[ -n "$out" ] || wrong "--out is needed"
 if [ -e "$out/ca.key" ] || [ -e "$out/ca.crt" ]; then
   echo "$out holds an authority already; nothing was changed" >&2
   exit 1

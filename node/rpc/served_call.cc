@@ -105,10 +105,16 @@ void ServedCall::AwaitRequest() {
 }
 
 void ServedCall::OnTimeout() {
+  // A stream's first request has its place since the call came; later ones find theirs on arrival.
+  const bool further = ping_pong_ && !ticket_.has_value();
   ticket_.reset();
+  const int64_t timeout_ms = front_end_.read_timeouts().timeout_ms();
   Fail(Error(Reason::DEADLINE_PASSED,
-             fmt::format("expected the whole request within {} ms; send it at once",
-                         front_end_.read_timeouts().timeout_ms())),
+             further ? fmt::format("no further request came within {} ms, so the stream has ended; "
+                                   "open it anew for the next",
+                                   timeout_ms)
+                     : fmt::format("expected the whole request within {} ms; send it at once",
+                                   timeout_ms)),
        "");
   Release();
 }

@@ -79,7 +79,10 @@ TEST(StreamTest, OneThatBringsNothingIsEnded) {
   Record record;
   ASSERT_TRUE(stream.Ask(GetCase(), record, kTimeoutMs).ok());
   world.network_->Stop(kTimeoutMs);  // Returns when the stream has ended by itself.
-  EXPECT_THAT(stream.Ask(GetCase(), record, kTimeoutMs), IsReason(Reason::DEADLINE_PASSED));
+  const Status ended = stream.Ask(GetCase(), record, kTimeoutMs);
+  EXPECT_THAT(ended, IsReason(Reason::DEADLINE_PASSED));
+  EXPECT_THAT(MessageOf(ended), ::testing::HasSubstr("no further request came within 100 ms"));
+  EXPECT_THAT(MessageOf(ended), ::testing::HasSubstr("open it anew"));
 }
 
 TEST(StreamTest, OneThatIsGivenUpLeavesNothingBehind) {

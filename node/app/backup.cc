@@ -192,7 +192,13 @@ StatusOr<BackupVerification> VerifyBackup(const std::string& config_path, const 
                                           const std::optional<std::string>& key,
                                           const Clock& clock) {
   ENLACE_ASSIGN_OR_RETURN(const Inputs inputs, LoadInputs(config_path, clock));
-  ENLACE_ASSIGN_OR_RETURN(const OpenedBackup backup, OpenBackup(inputs.config, folder, key));
+  auto opened = OpenBackup(inputs.config, folder, key);
+  if (ReasonOf(opened.status()) == Reason::KEY_INVALID && !key.has_value()) {
+    return Error(Reason::KEY_INVALID, MessageOf(opened.status()) +
+                                          "; or, to verify without them, give the node's channel "
+                                          "key with --channel-key, as `enlaced init` printed it");
+  }
+  ENLACE_ASSIGN_OR_RETURN(const OpenedBackup backup, std::move(opened));
   const store::BackupManifest& manifest = backup.reader->manifest();
   return BackupVerification{
       manifest, !backup.keys.empty(), backup.key_source,

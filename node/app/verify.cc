@@ -1,5 +1,7 @@
 #include "node/app/verify.h"
 
+#include <utility>
+
 #include "node/app/init.h"
 #include "node/model/names.h"
 
@@ -22,8 +24,13 @@ StatusOr<service::StoreVerification> VerifyOffline(const std::string& config_pat
   ENLACE_ASSIGN_OR_RETURN(const Inputs inputs, LoadInputs(config_path, clock));
   ENLACE_ASSIGN_OR_RETURN(const store::ChannelKeys keys,
                           LoadKeys(DataLayout(inputs.config.data_dir)));
-  ENLACE_ASSIGN_OR_RETURN(const auto store,
-                          store::Store::Open(StoreOptionsOf(inputs.config), clock));
+  auto opened = store::Store::Open(StoreOptionsOf(inputs.config), clock);
+  if (ReasonOf(opened.status()) == Reason::STORE_LOCKED) {
+    return Error(Reason::STORE_LOCKED, MessageOf(opened.status()) +
+                                           ", or ask it while it runs: `enlace node verify " +
+                                           "--admin-socket " + inputs.config.admin_socket + "`");
+  }
+  ENLACE_ASSIGN_OR_RETURN(const auto store, std::move(opened));
   ENLACE_ASSIGN_OR_RETURN(const NodeIdentity identity, LoadIdentity(*store->Read()));
   ENLACE_RETURN_IF_ERROR(CheckIdentity(identity, inputs.config));
   ENLACE_RETURN_IF_ERROR(CheckSubjectKey(*store, keys.subject_key));

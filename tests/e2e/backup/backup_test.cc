@@ -80,7 +80,7 @@ TEST_F(BackupProcessTest, KeysComeBackFromTheBackupOrFromWhereTheyWereKept) {
   ASSERT_EQ(BackUp("full", {"--with-keys"}), 0) << output_;
   fs::rename(Data(), Data() + ".lost");
   EXPECT_EQ(VerifyBackup("bare"), 1);
-  EXPECT_TRUE(Told("KEY_INVALID")) << output_;
+  EXPECT_TRUE(Told("KEY_INVALID") && Told("--channel-key")) << output_;
   EXPECT_EQ(Exit(RestoreArguments("bare")), 1);
   EXPECT_TRUE(Told("KEY_INVALID") && Told("subject.key")) << output_;
   EXPECT_EQ(VerifyBackup("full"), 0) << output_;

@@ -159,6 +159,7 @@ TEST_F(EnlacedTest, RefusesADirectoryThatANodeHolds) {
   EXPECT_NE(output_.find("STORE_LOCKED"), std::string::npos) << output_;
   EXPECT_EQ(Exit({"verify", "--config", Config()}), 1);
   EXPECT_NE(output_.find("STORE_LOCKED"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("`enlace node verify --admin-socket /"), std::string::npos) << output_;
   EXPECT_TRUE(Answers()) << "the running node is not disturbed";
 }
 

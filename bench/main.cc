@@ -9,6 +9,24 @@
 namespace enlace::bench {
 namespace {
 
+// The same are explained in bench/RESULTS.md.
+constexpr char kMetrics[] =
+    "Metrics:\n"
+    "  rate                      how many a second: of the unit that the line names\n"
+    "  records                   records a second, where a call brings several\n"
+    "  p50, p99                  time of one call as its client sees it: median, 99th percentile\n"
+    "  time                      median time of the whole question, or of its 24\n"
+    "  node_cpu                  processor time of the node's process for one record, call or\n"
+    "                            question\n"
+    "  send_to_visible.p50, .p99 from the call to the change's being read on the replica\n"
+    "  start                     from the start of the process until it takes calls; it reads\n"
+    "                            every row once\n"
+    "  bytes_per_record          growth of data_dir on disk, node stopped, for each record\n"
+    "  process_bytes_per_record  memory of the node's process after a start, all of it, divided "
+    "by\n"
+    "                            the records: with few it is mostly what a node needs without any\n"
+    "  columns_bytes_per_record  of these the columns for tables";
+
 struct Command {
   const char* name;
   const char* text;
@@ -111,6 +129,7 @@ void AddServer(Arguments& arguments, CLI::App& parser) {
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App parser("Measures an Enlace node; prints lines \"R METRIC VALUE UNIT\"", "enlace-bench");
+  parser.footer(kMetrics);
   parser.require_subcommand(1);
   Arguments arguments;
   for (const Command& command : Commands()) {

@@ -1,9 +1,9 @@
 // pg-bench: the measures of enlace-bench, made of PostgreSQL. Same records, same figures.
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
 #include <random>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "bench/load.h"
@@ -160,32 +160,39 @@ int Main(int argc, char** argv) {
   CLI::App parser("Measures PostgreSQL; prints lines \"R METRIC VALUE UNIT\"", "pg-bench");
   parser.require_subcommand(1);
   Options options;
-  const std::map<std::string, std::function<void()>> commands = {
-      {"prepare", [&] { Prepare(options); }},
-      {"put", [&] { Put(options); }},
-      {"batch", [&] { Batch(options); }},
-      {"bulk", [&] { Bulk(options); }},
-      {"get", [&] { Get(options); }},
-      {"getmany", [&] { GetMany(options); }},
-      {"list", [&] { List(options); }},
-      {"crosstab", [&] { Tables(options, {CrossTable()}); }},
-      {"plan24", [&] { Tables(options, Plan24()); }},
-      {"catchup", [&] { PgCatchUp(options); }},
-      {"resume", [&] { PgResume(options); }},
-      {"propagate", [&] { PgPropagate(options); }},
+  struct Command {
+    const char* name;
+    const char* text;
+    std::function<void()> run;
   };
-  for (const auto& [name, run] : commands) {
-    CLI::App* const sub = parser.add_subcommand(name);
+  const std::vector<Command> commands = {
+      {"prepare", "Fills the table with records for the measures of reading",
+       [&] { Prepare(options); }},
+      {"put", "Single records, each answered after its commit", [&] { Put(options); }},
+      {"batch", "Batches of records by COPY, a commit each", [&] { Batch(options); }},
+      {"bulk", "All records by one COPY into an empty table", [&] { Bulk(options); }},
+      {"get", "Single records by key", [&] { Get(options); }},
+      {"getmany", "Several records by one query", [&] { GetMany(options); }},
+      {"list", "Pages of one entity's records of one year", [&] { List(options); }},
+      {"crosstab", "One table of three attributes", [&] { Tables(options, {CrossTable()}); }},
+      {"plan24", "24 tables, one query each", [&] { Tables(options, Plan24()); }},
+      {"catchup", "A fresh subscriber takes the table over", [&] { PgCatchUp(options); }},
+      {"resume", "A subscriber that comes back takes what it missed", [&] { PgResume(options); }},
+      {"propagate", "From the commit to its being visible at the subscriber",
+       [&] { PgPropagate(options); }},
+  };
+  for (const auto& [name, text, run] : commands) {
+    CLI::App* const sub = parser.add_subcommand(name, text);
     sub->add_option("--conninfo", options.conninfo, "Of libpq")->required();
     sub->add_option("--replica", options.replica, "Of the subscriber's cluster");
-    sub->add_option("--clients", options.clients);
+    sub->add_option("--clients", options.clients, "Connections that ask at once");
     sub->add_option("--size", options.size, "Records of a batch");
     sub->add_option("--ids", options.ids, "Keys in one call");
-    sub->add_option("--page", options.page);
+    sub->add_option("--page", options.page, "Records of a page");
     sub->add_option("--rate", options.rate, "Changes a second");
-    sub->add_option("--records", options.records);
+    sub->add_option("--records", options.records, "How many are stored, or written");
     sub->add_option("--seconds", options.seconds, "Of the timed part");
-    sub->add_option("--seed", options.seed);
+    sub->add_option("--seed", options.seed, "Of the records");
     sub->callback(run);
   }
   try {

@@ -52,8 +52,9 @@ TEST_F(QuickstartTest, RelativePathsStartAtTheFolderOfTheCaller) {
   dir_.Write("cases.csv", kCases);
   dir_.Write("figures.csv", kFigures);
   const auto run = [&](const std::string& arguments) {
-    const std::string line = "cd '" + dir_.path("") + "' && '" ENLACE_SOURCE_DIR
-                             "/deploy/quickstart.sh' --jurisdictions XYZ " + arguments;
+    const std::string line =
+        "cd '" + dir_.path("") +
+        "' && '" ENLACE_SOURCE_DIR "/deploy/quickstart.sh' --jurisdictions XYZ " + arguments;
     Process process("/bin/sh", {"-c", line}, dir_.path("output"));
     EXPECT_EQ(process.Wait(), 1) << arguments;
     return process.Output();
@@ -68,7 +69,8 @@ TEST_F(QuickstartTest, RelativePathsStartAtTheFolderOfTheCaller) {
 TEST_F(QuickstartTest, TheFolderToWriteToIsOfTheCallerToo) {
   std::filesystem::create_directories(dir_.path("taken"));
   dir_.Write("taken/file", "");
-  const std::string line = "cd '" + dir_.path("") + "' && '" ENLACE_SOURCE_DIR
+  const std::string line = "cd '" + dir_.path("") +
+                           "' && '" ENLACE_SOURCE_DIR
                            "/deploy/quickstart.sh' --bin '" ENLACE_BINARY_DIR "/bin' --dir taken";
   Process process("/bin/sh", {"-c", line}, dir_.path("output"));
   EXPECT_EQ(process.Wait(), 1);

@@ -11,10 +11,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kScripts[] = {
-    "deploy/quickstart.sh", "deploy/install-deps.sh",        "deploy/pki/make-ca.sh",
-    "deploy/pki/issue.sh",  "deploy/haproxy/make-config.sh", "bench/compare.sh",
-    "bench/growth.sh",      "tests/run.sh"};
+constexpr const char* kScripts[] = {"deploy/quickstart.sh",
+                                    "deploy/install-deps.sh",
+                                    "deploy/pki/make-ca.sh",
+                                    "deploy/pki/issue.sh",
+                                    "deploy/haproxy/make-config.sh",
+                                    "bench/compare.sh",
+                                    "bench/growth.sh",
+                                    "tests/run.sh"};
 
 class ScriptsTest : public ::testing::Test {
  protected:

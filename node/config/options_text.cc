@@ -121,6 +121,13 @@ std::string Manual() {
       "jurisdiction; a socket path has at most\n{} bytes; a front needs both its options, and "
       "`public_endpoint`.\n",
       kJurisdictionsMax, kSocketPathBytesMax);
+  out +=
+      "\nUp to eight connections of the node's own machine (those that come from the very address "
+      "that they\ngo to, such as 127.0.0.1) are counted as `own` in `enlace_connections` and are "
+      "beside\n`limits.connections_max`, `limits.uncertified_connections_max` and "
+      "`limits.address_connections_max`:\nthe watchdog and the operator get in however full the "
+      "node is. Further ones count as all others. So\nthese limits cannot be tried out from the "
+      "same machine with fewer than nine connections.\n";
   return out;
 }
 

@@ -29,19 +29,31 @@ SocketNames NamesOf4(const in_addr& peer, uint16_t port) {
   return {fmt::format("ipv4:{}:{}", text, port), text, false};
 }
 
-SocketNames NamesOf6(const in6_addr& peer, uint16_t port) {
-  if (IsMapped(peer)) {
+SocketNames NamesOf6(const sockaddr_in6& peer) {
+  const in6_addr& address = peer.sin6_addr;
+  if (IsMapped(address)) {
     in_addr inner{};
-    std::memcpy(&inner, &peer.s6_addr[12], sizeof(inner));
-    return NamesOf4(inner, port);
+    std::memcpy(&inner, &address.s6_addr[12], sizeof(inner));
+    return NamesOf4(inner, ntohs(peer.sin6_port));
   }
-  in6_addr site = peer;
+  in6_addr site = address;
   std::fill(site.s6_addr + kSiteBytes, site.s6_addr + sizeof(site.s6_addr), uint8_t{0});
-  return {fmt::format("ipv6:%5B{}%5D:{}", Text(AF_INET6, &peer), port), Text(AF_INET6, &site),
-          false};
+  // Of an address that holds on one link alone gRPC names the link too, behind an escaped '%'.
+  const std::string link = peer.sin6_scope_id == 0 ? "" : fmt::format("%25{}", peer.sin6_scope_id);
+  return {fmt::format("ipv6:%5B{}{}%5D:{}", Text(AF_INET6, &address), link, ntohs(peer.sin6_port)),
+          Text(AF_INET6, &site), false};
 }
 
 }  // namespace
+
+SocketNames NamesOf(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto& peer4 = reinterpret_cast<const sockaddr_in&>(peer);
+    return NamesOf4(peer4.sin_addr, ntohs(peer4.sin_port));
+  }
+  if (peer.ss_family != AF_INET6) return {};
+  return NamesOf6(reinterpret_cast<const sockaddr_in6&>(peer));
+}
 
 SocketNames NamesOf(int fd) {
   sockaddr_storage peer{};
@@ -52,18 +64,14 @@ SocketNames NamesOf(int fd) {
       getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) {
     return {};
   }
+  SocketNames names = NamesOf(peer);
   if (peer.ss_family == AF_INET) {
-    const auto& peer4 = reinterpret_cast<const sockaddr_in&>(peer);
-    SocketNames names = NamesOf4(peer4.sin_addr, ntohs(peer4.sin_port));
-    names.from_self =
-        peer4.sin_addr.s_addr == reinterpret_cast<const sockaddr_in&>(own).sin_addr.s_addr;
-    return names;
+    names.from_self = reinterpret_cast<const sockaddr_in&>(peer).sin_addr.s_addr ==
+                      reinterpret_cast<const sockaddr_in&>(own).sin_addr.s_addr;
+  } else if (peer.ss_family == AF_INET6) {
+    names.from_self = IN6_ARE_ADDR_EQUAL(&reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr,
+                                         &reinterpret_cast<const sockaddr_in6&>(own).sin6_addr);
   }
-  if (peer.ss_family != AF_INET6) return {};
-  const auto& peer6 = reinterpret_cast<const sockaddr_in6&>(peer);
-  SocketNames names = NamesOf6(peer6.sin6_addr, ntohs(peer6.sin6_port));
-  names.from_self =
-      IN6_ARE_ADDR_EQUAL(&peer6.sin6_addr, &reinterpret_cast<const sockaddr_in6&>(own).sin6_addr);
   return names;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <string>
 
@@ -12,6 +14,8 @@ struct SocketNames {
   bool from_self = false;  // From the address that it came to: of this very machine.
 };
 
+// Of an address alone, which says nothing of from_self; empty unless it is IPv4 or IPv6. Pure.
+SocketNames NamesOf(const sockaddr_storage& peer);
 // Empty names when the other side is gone already, or this is no TCP socket.
 SocketNames NamesOf(int fd);
 

@@ -37,10 +37,9 @@ class NodeStatusCommand final : public Command {
     table.Add(
         {"disk free", fmt::format("{} MiB, and {} MiB in reserve", status.disk_free_bytes() >> 20,
                                   status.disk_reserve_bytes() >> 20)});
-    table.Add({"certificate ends", status.certificate_trouble().empty()
-                                       ? FormatTime(status.certificate_end_time_ms())
-                                       : FormatTime(status.certificate_end_time_ms()) + ": " +
-                                             status.certificate_trouble()});
+    const std::string& certificate = status.certificate_trouble();
+    table.Add({"certificate ends", FormatTime(status.certificate_end_time_ms()) +
+                                       (certificate.empty() ? "" : ": " + certificate)});
     table.Add({"version", status.software_version()});
     table.Add({"instance", status.instance_id()});
     table.Add({"listens on", status.listen_address()});

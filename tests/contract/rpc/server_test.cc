@@ -119,28 +119,34 @@ TEST(Server, ARequestAboveItsMethodsBytesIsRefusedWithTheLimit) {
   EXPECT_EQ(MetadataOf(status).at("bytes_max"), "2000");
 }
 
+// A node whose method takes requests of 8 kB.
+class RequestAboveItsLimit : public ::testing::Test {
+ protected:
+  RequestAboveItsLimit() : world_(Limits()) {}
+  Status Send(size_t bytes) {
+    Record record;
+    return world_.Agency()->Call(kGetCase, GetCase(std::string(bytes, 'x')), record, kTimeoutMs);
+  }
+  RpcWorld world_;
+
+ private:
+  static RpcWorld::Options Limits() {
+    RpcWorld::Options options;
+    options.get_limits.request_bytes_max = 8 << 10;
+    return options;
+  }
+};
+
 // Within what the connection has to spare beside its calls.
-TEST(Server, ARequestAboveItsLimitIsRefusedByReason) {
-  RpcWorld::Options options;
-  options.get_limits.request_bytes_max = 8 << 10;
-  RpcWorld world(options);
-  Record record;
-  const Status status =
-      world.Agency()->Call(kGetCase, GetCase(std::string(200 << 10, 'x')), record, kTimeoutMs);
-  EXPECT_THAT(status, IsReason(Reason::REQUEST_TOO_LARGE));
+TEST_F(RequestAboveItsLimit, IsRefusedByReason) {
+  EXPECT_THAT(Send(200 << 10), IsReason(Reason::REQUEST_TOO_LARGE));
 }
 
 // What goes far beyond may be cut on its way, as bytes that no call explains.
-TEST(Server, ARequestFarAboveItsLimitIsRefusedOrCutAndNeverWorkedOn) {
-  RpcWorld::Options options;
-  options.get_limits.request_bytes_max = 8 << 10;
-  RpcWorld world(options);
-  Record record;
-  const Status status =
-      world.Agency()->Call(kGetCase, GetCase(std::string(1 << 20, 'x')), record, kTimeoutMs);
-  EXPECT_THAT(status, ::testing::AnyOf(IsReason(Reason::REQUEST_TOO_LARGE),
-                                       IsReason(Reason::PEER_UNREACHABLE)));
-  EXPECT_TRUE(world.audit_.events().empty());
+TEST_F(RequestAboveItsLimit, ByFarIsRefusedOrCutAndNeverWorkedOn) {
+  EXPECT_THAT(Send(1 << 20), ::testing::AnyOf(IsReason(Reason::REQUEST_TOO_LARGE),
+                                              IsReason(Reason::PEER_UNREACHABLE)));
+  EXPECT_TRUE(world_.audit_.events().empty());
 }
 
 TEST(Server, ARequestWithTooManyElementsIsRefused) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "node/kv/log_space.h"
 #include "node/kv/manifest_watch.h"
 
 namespace enlace::kv {
@@ -33,9 +34,8 @@ std::string Begin(const std::string& file, rocksdb::Env* env) {
 // Each opening begins a log and, with the next number, a list of files. Logs from before are no
 // longer replayed; one that was torn stays there for a while and may say the same as a later one.
 bool IsReplayed(const std::string& name, uint64_t list_number) {
-  const bool digits = name.find_first_not_of("0123456789") == name.find(".log");
-  return name.ends_with(".log") && digits && name.size() > 4 && name.size() < 20 &&
-         std::stoull(name) + 1 >= list_number;
+  const std::optional<uint64_t> number = LogNumber(name);
+  return number && *number + 1 >= list_number;
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ Status CheckLogsDiffer(const std::string& path, rocksdb::Env* env) {
   for (const std::string& name : names) {
     if (!list_number || !IsReplayed(name, *list_number)) continue;
     const std::string begin = Begin(path + "/" + name, env);
-    if (begin.size() != kBeginBytes) continue;
+    if (begin.size() != kBeginBytes || begin == std::string(kBeginBytes, '\0')) continue;
     const auto [other, fresh] = seen.emplace(begin, name);
     if (fresh) continue;
     return Error(Reason::STORE_CORRUPT,

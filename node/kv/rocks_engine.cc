@@ -15,6 +15,7 @@
 #include "node/base/mutex.h"
 #include "node/kv/limits.h"
 #include "node/kv/log_files.h"
+#include "node/kv/log_space.h"
 #include "node/kv/manifest_watch.h"
 #include "node/kv/rocks_options.h"
 #include "node/kv/sync_timer.h"
@@ -357,6 +358,7 @@ StatusOr<std::unique_ptr<Engine>> OpenRocksEngineOn(const RocksOptions& options,
   auto core = std::make_shared<Core>();
   std::shared_ptr<rocksdb::FileSystem> files = env->GetFileSystem();
   if (options.metrics != nullptr) files = std::make_shared<SyncTimer>(files, *options.metrics);
+  files = std::make_shared<LogSpace>(files);
   core->manifest = std::make_shared<ManifestWatch>(files);
   core->env = rocksdb::NewCompositeEnv(core->manifest);
   rocksdb::DBOptions db_options = MakeDbOptions(options, core->env.get());

@@ -29,7 +29,8 @@ bool SyncedBetween(const Trace& trace, const std::string& path, long from, size_
 bool LogSyncedBetween(const Trace& trace, long from, size_t end) {
   for (size_t i = 0; i < end; ++i) {
     const Event& event = trace[i];
-    if (event.call == "write" && event.begin > from && KindOf(event.path) == ".log" &&
+    const bool writes = event.call == "write" || event.call == "pwrite";
+    if (writes && event.begin > from && KindOf(event.path) == ".log" &&
         SyncedBetween(trace, event.path, event.begin, end)) {
       return true;
     }

@@ -2,12 +2,16 @@
 
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 // A file system over the real one that knows how far each file was synced, so that a test
 // can see what a loss of power would have left.
@@ -44,18 +48,21 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
     return FileSystemWrapper::RenameFile(from, to, options, debug);
   }
 
-  // Copies `from` to `to` without the bytes that were never synced. Safe while a database
-  // is open on `from`, as long as nobody writes.
-  void CopyAfterPowerLoss(const std::string& from, const std::string& to) {
+  // Whether the disk had come to write a sector of a file that was never synced.
+  using Reached = std::function<bool(uint64_t sector)>;
+
+  // Copies `from` to `to` without the bytes that were never synced; where the file was as long
+  // before, those of the sectors that the disk had `reached` are there all the same. Safe while a
+  // database is open on `from`, as long as nobody writes.
+  void CopyAfterPowerLoss(const std::string& from, const std::string& to,
+                          const Reached& reached = nullptr) {
     std::lock_guard<std::mutex> lock(mutex_);
     std::filesystem::create_directory(to);
     for (const auto& entry : std::filesystem::directory_iterator(from)) {
       const std::string target = to + "/" + entry.path().filename().string();
       std::filesystem::copy_file(entry.path(), target);
       const auto it = files_.find(entry.path().string());
-      if (it != files_.end() && it->second->synced < std::filesystem::file_size(target)) {
-        std::filesystem::resize_file(target, it->second->synced);
-      }
+      if (it != files_.end()) Lose(*it->second, target, reached);
     }
   }
 
@@ -70,10 +77,31 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
   }
 
  private:
+  static constexpr uint64_t kSectorBytes = 512;
+
   struct Tracked {
-    uint64_t written = 0;
-    uint64_t synced = 0;
+    uint64_t size = 0;
+    uint64_t synced_size = 0;
+    std::vector<std::pair<uint64_t, uint64_t>> unsynced;  // From and to, in a file of zeros.
   };
+
+  static void Lose(const Tracked& file, const std::string& target, const Reached& reached) {
+    if (file.synced_size < std::filesystem::file_size(target)) {
+      std::filesystem::resize_file(target, file.synced_size);
+    }
+    std::fstream bytes(target, std::ios::in | std::ios::out | std::ios::binary);
+    for (const auto& [from, to] : file.unsynced) {
+      const uint64_t end = std::min(to, file.synced_size);
+      for (uint64_t at = from; at < end;) {
+        const uint64_t sector_end = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+        if (reached == nullptr || !reached(at / kSectorBytes)) {
+          bytes.seekp(static_cast<std::streamoff>(at));
+          bytes << std::string(sector_end - at, '\0');
+        }
+        at = sector_end;
+      }
+    }
+  }
 
   class File final : public rocksdb::FSWritableFileOwnerWrapper {
    public:
@@ -86,15 +114,28 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
       const auto status = FSWritableFileOwnerWrapper::Append(data, options, debug);
-      if (status.ok()) system_.Written(*tracked_, data.size());
+      if (status.ok()) system_.Appended(*tracked_, data.size());
       return status;
     }
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              const rocksdb::DataVerificationInfo& verification,
                              rocksdb::IODebugContext* debug) override {
       const auto status = FSWritableFileOwnerWrapper::Append(data, options, verification, debug);
-      if (status.ok()) system_.Written(*tracked_, data.size());
+      if (status.ok()) system_.Appended(*tracked_, data.size());
       return status;
+    }
+    rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset,
+                                       const rocksdb::IOOptions& options,
+                                       rocksdb::IODebugContext* debug) override {
+      const auto status =
+          FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+      if (status.ok()) system_.Written(*tracked_, offset, data.size());
+      return status;
+    }
+    rocksdb::IOStatus Truncate(uint64_t size, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+      system_.Truncated(*tracked_, size);
+      return FSWritableFileOwnerWrapper::Truncate(size, options, debug);
     }
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
@@ -112,14 +153,25 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
     const std::shared_ptr<Tracked> tracked_;
   };
 
-  void Written(Tracked& file, uint64_t bytes) {
+  void Written(Tracked& file, uint64_t offset, uint64_t bytes) {
     std::lock_guard<std::mutex> lock(mutex_);
-    file.written += bytes;
+    file.unsynced.emplace_back(offset, offset + bytes);
+    file.size = std::max(file.size, offset + bytes);
+  }
+  void Appended(Tracked& file, uint64_t bytes) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    file.size += bytes;
+  }
+  void Truncated(Tracked& file, uint64_t size) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    file.size = size;
+    file.synced_size = std::min(file.synced_size, size);
   }
   bool Synced(Tracked& file) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (failing_) return false;
-    file.synced = file.written;
+    file.synced_size = file.size;
+    file.unsynced.clear();
     ++syncs_;
     return true;
   }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <rocksdb/file_system.h>
+
+namespace enlace::kv {
+
+// Space is made in steps of this.
+inline constexpr size_t kLogSpaceBytes = 1 << 20;
+// An append of so much fills its sync by itself; no space is made ahead of it.
+inline constexpr size_t kLogAppendBytesMax = 64 << 10;
+
+// A file system whose logs do not grow with each write: they are filled with zeros ahead of what
+// is written. To sync a write in a file whose size stays is one write of the disk; where the size
+// changes the file system's journal is a second one, and takes as long again.
+//
+// A log that is closed has its own size. One that a kill or a loss of power left ends in zeros, or
+// in parts of a write that was never synced; it is read without them (LogEnd), the parts only in
+// the newest log, behind which nothing was written. Left to itself RocksDB would pass over a block
+// of zeros in the middle in silence; here what cannot be cut reads as no record at its place.
+// A tail that was cut is never taken on trust: who opens the database compares it with the anchor.
+// Everything else passes through. Thread-safe.
+class LogSpace final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit LogSpace(const std::shared_ptr<rocksdb::FileSystem>& target)
+      : FileSystemWrapper(target) {}
+  const char* Name() const override { return "LogSpace"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewSequentialFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* debug) override;
+};
+
+// The number in a path that ends in NNNNNN.log; nothing for another file.
+std::optional<uint64_t> LogNumber(std::string_view path);
+
+}  // namespace enlace::kv

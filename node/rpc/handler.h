@@ -110,6 +110,23 @@ class HandlerTable {
         limits);
     entries_.find(method)->second.raw_request = Request::descriptor();
   }
+  // For a handler that does both by itself. The bytes of the request live until the answer.
+  template <typename Request, typename Response>
+  void RegisterRawBytes(
+      std::string_view method,
+      std::function<void(const CallContext&, std::string_view, const Respond<std::string>&)>
+          handler,
+      MethodLimits limits = {}) {
+    using google::protobuf::BytesValue;
+    RegisterBytes<BytesValue, Response>(
+        method,
+        [handler = std::move(handler)](const CallContext& call, const BytesValue& request,
+                                       const Respond<std::string>& respond) {
+          handler(call, request.value(), respond);
+        },
+        limits);
+    entries_.find(method)->second.raw_request = Request::descriptor();
+  }
 
   struct Entry {
     MethodLimits limits;

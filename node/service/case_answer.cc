@@ -49,13 +49,47 @@ void AppendTail(const store::StoredCaseView& view, std::string& out) {
   AppendBytes(kEtagTag, CaseEtag(view.revision), out);
 }
 
-constexpr size_t kTailBytes = 64;  // At most, with its etag.
+constexpr size_t kTailBytes = 64;   // At most, with its etag.
+constexpr size_t kCaseBytes = 320;  // About, of a full record.
+
+// A CaseRecord in parts, so that its size is known before it is written.
+class CaseParts {
+ public:
+  // Outlived by `name_prefix` and what `view` sees.
+  CaseParts(std::string_view name_prefix, const store::StoredCaseView& view)
+      : name_prefix_(name_prefix), view_(view) {
+    tail_.reserve(kTailBytes);
+    AppendTail(view, tail_);
+  }
+
+  size_t size() const {
+    const size_t entity = view_.entity.size();
+    return 1 + VarintBytes(NameBytes()) + NameBytes() +
+           (entity == 0 ? 0 : 1 + VarintBytes(entity) + entity) + view_.content.size() +
+           tail_.size();
+  }
+  void AppendTo(std::string& out) const {
+    out.push_back(static_cast<char>(kNameTag));
+    AppendVarint(out, NameBytes());
+    out += name_prefix_;
+    AppendHex(view_.reference, out);
+    AppendBytes(kEntityTag, view_.entity, out);
+    out += view_.content;
+    out += tail_;
+  }
+
+ private:
+  size_t NameBytes() const { return name_prefix_.size() + 2 * view_.reference.size(); }
+
+  const std::string_view name_prefix_;
+  const store::StoredCaseView& view_;
+  std::string tail_;
+};
 
 }  // namespace
 
 CaseAnswer::CaseAnswer(std::string_view jurisdiction, size_t cases)
     : name_prefix_(CaseName(jurisdiction, "")), pieces_(cases) {
-  constexpr size_t kCaseBytes = 320;  // About, of a full record.
   bytes_.reserve(cases * kCaseBytes);
 }
 
@@ -63,22 +97,10 @@ void CaseAnswer::Add(size_t place, const store::StoredCaseView& view) {
   Piece& piece = pieces_.at(place);
   ENLACE_CHECK(piece.size == 0);
   piece.begin = bytes_.size();
-  std::string tail;
-  tail.reserve(kTailBytes);
-  AppendTail(view, tail);
-  const size_t name_size = name_prefix_.size() + 2 * view.reference.size();
-  const size_t entity_size =
-      view.entity.empty() ? 0 : 1 + VarintBytes(view.entity.size()) + view.entity.size();
+  const CaseParts parts(name_prefix_, view);
   bytes_.push_back(static_cast<char>(kRecordsTag));
-  AppendVarint(bytes_, 1 + VarintBytes(name_size) + name_size + entity_size + view.content.size() +
-                           tail.size());
-  bytes_.push_back(static_cast<char>(kNameTag));
-  AppendVarint(bytes_, name_size);
-  bytes_ += name_prefix_;
-  AppendHex(view.reference, bytes_);
-  AppendBytes(kEntityTag, view.entity, bytes_);
-  bytes_ += view.content;
-  bytes_ += tail;
+  AppendVarint(bytes_, parts.size());
+  parts.AppendTo(bytes_);
   piece.size = bytes_.size() - piece.begin;
   in_order_ += place == in_order_ ? 1 : 0;
 }
@@ -92,6 +114,15 @@ std::string CaseAnswer::Take() {
     ordered.append(bytes_, piece.begin, piece.size);
   }
   return ordered;
+}
+
+std::string CaseBytes(std::string_view jurisdiction, const store::StoredCaseView& view) {
+  const std::string name_prefix = CaseName(jurisdiction, "");
+  const CaseParts parts(name_prefix, view);
+  std::string bytes;
+  bytes.reserve(parts.size());
+  parts.AppendTo(bytes);
+  return bytes;
 }
 
 void AppendNextPageToken(std::string_view token, std::string& bytes) {

@@ -35,6 +35,9 @@ class CaseAnswer {
   size_t in_order_ = 0;        // Pieces that were added in the order of their places.
 };
 
+// The bytes of one CaseRecord.
+std::string CaseBytes(std::string_view jurisdiction, const store::StoredCaseView& view);
+
 // Field next_page_token (2) of ListCaseRecordsResponse; nothing for an empty one.
 void AppendNextPageToken(std::string_view token, std::string& bytes);
 

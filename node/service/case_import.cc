@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "node/model/case_wire.h"
+#include "node/service/case_content.h"
 #include "node/service/case_convert.h"
 #include "node/service/year_check.h"
 
@@ -14,7 +15,6 @@ namespace {
 using model::CaseState;
 using store::RowOutcome;
 
-constexpr std::string_view kPrefix = "case_record";
 constexpr std::string_view kYearField = "case_record.registration_year";
 constexpr std::string_view kSourceKeyField = "source_key";
 // Code "source_corrected" of list "correction_reason": a later delivery of the same source.
@@ -30,33 +30,8 @@ model::CaseContent OfAnyVersion(model::CaseContent content) {
   return content;
 }
 
-// True for a content that the general way would leave as it is, and find no fault with that
-// ValidateCase does not find.
-bool IsPlain(const model::CaseContent& content) {
-  return std::none_of(content.singles.begin(), content.singles.end(),
-                      [](const auto& entry) {
-                        return entry.second == model::SingleValue{0, model::Missing::kNotCollected};
-                      }) &&
-         std::none_of(content.sets.begin(), content.sets.end(), [](const auto& entry) {
-           const model::SetValue& value = entry.second;
-           return value == model::SetValue{} || ((value.affirmed | value.denied) & 1U) != 0;
-         });
-}
-
-// Nearly all records come in the form in which they are stored. Others are read as messages, with
-// a violation for each fault.
 Status ReadContent(std::string_view record, CaseImportRow& row) {
-  if (model::ParseContentWire(record, row.content) && IsPlain(row.content)) {
-    row.wire = record;
-    return absl::OkStatus();
-  }
-  pb::CaseRecord message;
-  if (!message.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
-    return Error(Reason::REQUEST_MALFORMED, "expected the bytes of CaseRecord");
-  }
-  ENLACE_ASSIGN_OR_RETURN(row.content, ContentFromProto(message, OutputFields::kRefused, kPrefix));
-  row.own_wire = model::ContentWire(row.content);
-  row.wire = row.own_wire;
+  ENLACE_ASSIGN_OR_RETURN(row.wire, ReadCaseContent(record, row.content, row.own_wire));
   return absl::OkStatus();
 }
 
@@ -80,7 +55,7 @@ std::vector<CaseImportRow> ReadCaseRows(const ImportRequest& request,
     row.row = in.row();
     row.source_key = in.source_key;
     row.fault = ReadContent(in.case_record, row);
-    if (row.fault.ok()) row.fault = model::ValidateCase(row.content, lists, kPrefix);
+    if (row.fault.ok()) row.fault = model::ValidateCase(row.content, lists, kCaseRecordField);
     if (row.source_key.size() > store::kSourceKeyBytesMax) {
       row.fault = InvalidFields({{std::string(kSourceKeyField), "expected at most 128 bytes",
                                   Reason::ATTRIBUTE_INVALID}});
@@ -199,7 +174,7 @@ StatusOr<CaseImportOutcome> CaseImport::AddKnown(const CaseImportRow& row,
   if (active && known.NamedBy(delivery_.batch().id)) {
     return Quarantine(row, {std::string(kKeyConflict), std::string(kSourceKeyField)});
   }
-  const Status period = CheckPeriod(epochs_, current.record.content, row.content, kPrefix);
+  const Status period = CheckPeriod(epochs_, current.record.content, row.content, kCaseRecordField);
   if (active && !period.ok()) return Quarantine(row, FaultOf(period));
   auto replaced =
       store::ReplaceCase(transaction_, std::move(current), row.content, kSourceCorrected);

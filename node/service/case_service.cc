@@ -4,22 +4,17 @@
 
 #include "node/crypto/hash.h"
 #include "node/service/caller.h"
+#include "node/service/case_answer.h"
+#include "node/service/case_content.h"
 #include "node/service/case_convert.h"
 #include "node/service/case_import.h"
 #include "node/service/commit.h"
 #include "node/service/year_check.h"
 #include "node/store/audit_table.h"
+#include "node/store/case_views.h"
 #include "node/store/stoppable_reader.h"
 
 namespace enlace::service {
-
-namespace {
-
-// Also what its request ids are remembered for when they come by a stream, so that a request may
-// be repeated either way.
-constexpr char kCreate[] = "/enlace.exchange.v1.CaseService/CreateCaseRecord";
-
-}  // namespace
 
 void CaseService::Register(rpc::HandlerTable& table) {
   // Larger than the default: a full part of a delivery.
@@ -29,12 +24,12 @@ void CaseService::Register(rpc::HandlerTable& table) {
         return ImportCaseRecords(call, request);
       },
       kDeliveryLimits);
-  for (const char* const method :
-       {kCreate, "/enlace.exchange.v1.CaseService/StreamCreateCaseRecord"}) {
-    table.RegisterAsync<pb::CreateCaseRecordRequest, pb::CaseRecord>(
+  for (const char* const method : {"/enlace.exchange.v1.CaseService/CreateCaseRecord",
+                                   "/enlace.exchange.v1.CaseService/StreamCreateCaseRecord"}) {
+    table.RegisterRawBytes<pb::CreateCaseRecordRequest, pb::CaseRecord>(
         method,
-        [this](const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
-               const rpc::Respond<pb::CaseRecord>& respond) {
+        [this](const rpc::CallContext& call, std::string_view request,
+               const rpc::Respond<std::string>& respond) {
           CreateCaseRecord(call, request, respond);
         },
         kBriefLimits);
@@ -47,11 +42,10 @@ void CaseService::Register(rpc::HandlerTable& table) {
                   pb::EraseCaseRecordRequest, pb::CaseRecord);
   for (const char* const method : {"/enlace.exchange.v1.CaseService/GetCaseRecord",
                                    "/enlace.exchange.v1.CaseService/StreamGetCaseRecord"}) {
-    table.Register<pb::GetCaseRecordRequest, pb::CaseRecord>(
+    table.RegisterBytes<pb::GetCaseRecordRequest, pb::CaseRecord>(
         method,
-        [this](const rpc::CallContext& call, const pb::GetCaseRecordRequest& request) {
-          return GetCaseRecord(call, request);
-        },
+        [this](const rpc::CallContext& call, const pb::GetCaseRecordRequest& request,
+               const rpc::Respond<std::string>& respond) { respond(GetCaseRecord(call, request)); },
         kBriefLimits);
   }
   // Smaller than the default: the names of each call are kept in its audit record.
@@ -113,70 +107,6 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(const rpc
   return std::move(result.response);
 }
 
-// A record on its way into the store; kept by what waits for the commit.
-struct CaseService::Creation {
-  std::string entity;
-  model::CaseContent content;
-  Hash request_hash;
-  model::CaseRecord record;
-};
-
-StatusOr<CaseService::Creation> CaseService::PrepareCreation(
-    const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request) const {
-  Creation creation;
-  ENLACE_ASSIGN_OR_RETURN(creation.entity, RequireEntity(call));
-  ENLACE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
-  ENLACE_ASSIGN_OR_RETURN(
-      creation.content,
-      ContentFromProto(request.case_record(), OutputFields::kRefused, "case_record"));
-  ENLACE_RETURN_IF_ERROR(model::ValidateCase(creation.content, parts_.registry, "case_record"));
-  // The request id is a random UUID and stored only under a hash, so that this hash of a
-  // content with few possible values cannot be searched.
-  creation.request_hash = crypto::Sha256(request.request_id() + '\0' + creation.entity + '\0' +
-                                         model::CanonicalBytes(creation.content));
-  return creation;
-}
-
-Status CaseService::Create(store::Transaction& transaction, const rpc::CallContext& call,
-                           const pb::CreateCaseRecordRequest& request, Creation& creation) const {
-  const std::string caller = call.caller.Name();
-  ENLACE_ASSIGN_OR_RETURN(const auto earlier,
-                          store::FindRequest(transaction, caller, kCreate, request.request_id(),
-                                             creation.request_hash));
-  if (earlier.has_value()) {
-    // What it shows may have been changed since: it is a read of the record.
-    ENLACE_ASSIGN_OR_RETURN(creation.record, LoadOwn(transaction, creation.entity, *earlier));
-    return AuditCommit(transaction, call, *earlier);
-  }
-  ENLACE_RETURN_IF_ERROR(CheckYearHasBegun(creation.content.registration_year, transaction.now_ms(),
-                                           "case_record.registration_year",
-                                           Reason::ATTRIBUTE_INVALID));
-  ENLACE_ASSIGN_OR_RETURN(creation.record, store::AddCase(transaction, creation.entity,
-                                                          creation.content, parts_.random));
-  const std::string name = CaseName(parts_.jurisdiction, creation.record.reference);
-  store::PutRequest(transaction, caller, kCreate, request.request_id(), creation.request_hash,
-                    name);
-  return AuditCommit(transaction, call, name);
-}
-
-void CaseService::CreateCaseRecord(const rpc::CallContext& call,
-                                   const pb::CreateCaseRecordRequest& request,
-                                   const rpc::Respond<pb::CaseRecord>& respond) {
-  StatusOr<Creation> prepared = PrepareCreation(call, request);
-  if (!prepared.ok()) return respond(prepared.status());
-  const auto creation = std::make_shared<Creation>(*std::move(prepared));
-  parts_.store.Submit(
-      [this, &call, &request, creation](store::Transaction& transaction) {
-        return Create(transaction, call, request, *creation);
-      },
-      store::WriteClass::kOrdinary,
-      [this, creation, respond](const Status& status) {
-        if (!status.ok()) return respond(status);
-        parts_.columns.Apply({creation->record});
-        respond(CaseToProto(creation->record, parts_.jurisdiction));
-      });
-}
-
 StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
     const rpc::CallContext& call, const pb::CorrectCaseRecordRequest& request) {
   if (request.etag().empty()) {
@@ -187,7 +117,7 @@ StatusOr<pb::CaseRecord> CaseService::CorrectCaseRecord(
   ENLACE_ASSIGN_OR_RETURN(
       const auto content,
       ContentFromProto(request.case_record(), OutputFields::kIgnored, "case_record"));
-  ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, parts_.registry, "case_record"));
+  ENLACE_RETURN_IF_ERROR(model::ValidateCase(content, lists_, kCaseRecordField));
   return ChangeOwn(
       call, request.case_record().name(),
       [&](store::Transaction& transaction,
@@ -231,20 +161,29 @@ StatusOr<pb::CaseRecord> CaseService::EraseCaseRecord(const rpc::CallContext& ca
       store::WriteClass::kReserved);
 }
 
-StatusOr<pb::CaseRecord> CaseService::GetCaseRecord(const rpc::CallContext& call,
-                                                    const pb::GetCaseRecordRequest& request) {
+StatusOr<std::string> CaseService::GetCaseRecord(const rpc::CallContext& call,
+                                                 const pb::GetCaseRecordRequest& request) {
   ENLACE_ASSIGN_OR_RETURN(const std::string entity, RequireEntity(call));
   if (request.as_of_ms() < 0) {
     return InvalidFields(
         {{"as_of_ms", "expected 0 or a time after 1970", Reason::REQUEST_INVALID}});
   }
+  ENLACE_ASSIGN_OR_RETURN(const std::string reference,
+                          ParseCaseName(request.name(), parts_.jurisdiction));
   const auto reader = parts_.store.Read();
-  ENLACE_ASSIGN_OR_RETURN(auto record, LoadOwn(*reader, entity, request.name()));
-  if (request.as_of_ms() > 0) {
-    ENLACE_ASSIGN_OR_RETURN(record,
-                            store::LoadCaseAsOf(*reader, record.reference, request.as_of_ms()));
-  }
-  return CaseToProto(record, parts_.jurisdiction);
+  std::string answer;
+  ENLACE_RETURN_IF_ERROR(
+      store::GetCaseViews(*reader, {reference}, [&](size_t, const store::StoredCaseView* view) {
+        const bool own = view != nullptr && view->entity == entity;
+        if (own) answer = CaseBytes(parts_.jurisdiction, *view);
+        return own;
+      }));
+  // One answer, byte for byte, for absent records and for those of another entity.
+  if (answer.empty()) return CaseNotFound();
+  if (request.as_of_ms() == 0) return answer;
+  ENLACE_ASSIGN_OR_RETURN(const auto record,
+                          store::LoadCaseAsOf(*reader, reference, request.as_of_ms()));
+  return CaseToProto(record, parts_.jurisdiction).SerializeAsString();
 }
 
 StatusOr<pb::TabulateCaseRecordsResponse> CaseService::TabulateCaseRecords(

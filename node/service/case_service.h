@@ -36,23 +36,26 @@ class CaseService {
     std::string jurisdiction;
     uint32_t threshold = 5;  // For tabulation over all entities.
   };
-  explicit CaseService(Parts parts) : parts_(std::move(parts)) {}
+  explicit CaseService(Parts parts) : parts_(std::move(parts)), lists_(parts_.registry) {}
 
   void Register(rpc::HandlerTable& table);
 
   // `request` are the bytes of an ImportCaseRecordsRequest.
   StatusOr<pb::ImportCaseRecordsResponse> ImportCaseRecords(const rpc::CallContext& call,
                                                             std::string_view request);
-  void CreateCaseRecord(const rpc::CallContext& call, const pb::CreateCaseRecordRequest& request,
-                        const rpc::Respond<pb::CaseRecord>& respond);
+  // From the bytes of a CreateCaseRecordRequest, which live until the answer, to those of a
+  // CaseRecord.
+  void CreateCaseRecord(const rpc::CallContext& call, std::string_view request,
+                        const rpc::Respond<std::string>& respond);
   StatusOr<pb::CaseRecord> CorrectCaseRecord(const rpc::CallContext& call,
                                              const pb::CorrectCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> WithdrawCaseRecord(const rpc::CallContext& call,
                                               const pb::WithdrawCaseRecordRequest& request);
   StatusOr<pb::CaseRecord> EraseCaseRecord(const rpc::CallContext& call,
                                            const pb::EraseCaseRecordRequest& request);
-  StatusOr<pb::CaseRecord> GetCaseRecord(const rpc::CallContext& call,
-                                         const pb::GetCaseRecordRequest& request);
+  // The bytes of a CaseRecord.
+  StatusOr<std::string> GetCaseRecord(const rpc::CallContext& call,
+                                      const pb::GetCaseRecordRequest& request);
   // The bytes of a BatchGetCaseRecordsResponse.
   StatusOr<std::string> BatchGetCaseRecords(const rpc::CallContext& call,
                                             const pb::BatchGetCaseRecordsRequest& request);
@@ -67,11 +70,11 @@ class CaseService {
  private:
   struct Creation;
   // All of it that needs no write.
-  StatusOr<Creation> PrepareCreation(const rpc::CallContext& call,
-                                     const pb::CreateCaseRecordRequest& request) const;
-  // The write; fills in the record.
+  Status PrepareCreation(const rpc::CallContext& call, std::string_view request,
+                         Creation& creation) const;
+  // The write; fills in the record and the answer.
   Status Create(store::Transaction& transaction, const rpc::CallContext& call,
-                const pb::CreateCaseRecordRequest& request, Creation& creation) const;
+                Creation& creation) const;
   // The reference of a record that the caller's entity owns. NAME_INVALID, CASE_NOT_FOUND.
   StatusOr<model::CaseRecord> LoadOwn(const store::Reader& reader, const std::string& entity,
                                       const std::string& name) const;
@@ -95,6 +98,7 @@ class CaseService {
                                      store::WriteClass write_class = store::WriteClass::kOrdinary);
 
   const Parts parts_;
+  const model::CaseLists lists_;
 };
 
 }  // namespace enlace::service

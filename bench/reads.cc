@@ -49,7 +49,7 @@ void MeasureGet(const MeasureOptions& options) {
         const auto at = static_cast<size_t>(number);
         pb::GetCaseRecordRequest request;
         request.set_name(names.At(randoms[at]()));
-        askers[at]->Ask(request);
+        LookAt(askers[at]->Ask(request));
       },
       world.Cpu());
   PrintLoad(result, 1, "rate", "rec/s");

@@ -71,9 +71,10 @@ Asker::Asker(const World& world, int number, const MeasureOptions& options, cons
   if (options.stream) stream_ = client_->OpenStream(CaseMethod(("Stream" + method_).c_str()));
 }
 
-pb::CaseRecord Asker::Ask(const google::protobuf::Message& request) {
-  if (stream_ != nullptr) return Must(stream_->Ask<pb::CaseRecord>(request));
-  return Must(client_->Call<pb::CaseRecord>(CaseMethod(method_.c_str()), request));
+client::CaseRecords Asker::Ask(const google::protobuf::Message& request) {
+  if (stream_ != nullptr) return Must(client::CaseRecords::AskForOne(*stream_, request));
+  std::string answer = Must(client_->CallForBytes(CaseMethod(method_.c_str()), request));
+  return Must(client::CaseRecords::ReadOne(std::move(answer)));
 }
 
 void ToProto(const RecordMaker& maker, const Answers& answers, pb::CaseRecord& out) {
@@ -176,7 +177,9 @@ void MeasurePut(const MeasureOptions& options) {
       options.clients, options.seconds,
       [&](int number) {
         const auto at = static_cast<size_t>(number);
-        pb::CreateCaseRecordRequest request;
+        google::protobuf::Arena arena;
+        auto& request =
+            *google::protobuf::Arena::CreateMessage<pb::CreateCaseRecordRequest>(&arena);
         ToProto(makers[at], makers[at].Next(), *request.mutable_case_record());
         request.set_request_id(crypto::RandomUuid());
         askers[at]->Ask(request);

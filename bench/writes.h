@@ -8,6 +8,7 @@
 #include "bench/measure.h"
 #include "bench/records.h"
 #include "bench/world.h"
+#include "client/lib/case_records.h"
 #include "enlace/exchange/v1/case_service.pb.h"
 
 // Records by the shipped path: validated, audited, each answer after its sync.
@@ -20,7 +21,7 @@ std::string CaseMethod(const char* name);
 class Asker {
  public:
   Asker(const World& world, int number, const MeasureOptions& options, const char* method);
-  enlace::exchange::v1::CaseRecord Ask(const google::protobuf::Message& request);
+  client::CaseRecords Ask(const google::protobuf::Message& request);
 
  private:
   const std::string method_;

@@ -144,6 +144,20 @@ StatusOr<CaseRecords> CaseRecords::BatchGet(Client& client,
   return Read(std::move(answer));
 }
 
+StatusOr<CaseRecords> CaseRecords::AskForOne(Stream& stream,
+                                             const google::protobuf::Message& request) {
+  ENLACE_ASSIGN_OR_RETURN(std::string answer, stream.AskForBytes(request));
+  return ReadOne(std::move(answer));
+}
+
+StatusOr<CaseRecords> CaseRecords::ReadOne(std::string answer) {
+  CaseRecords out;
+  out.answer_ = std::make_unique<const std::string>(std::move(answer));
+  CaseRecordView& record = out.records_.emplace_back();
+  if (!record.Read(*out.answer_) || record.name().empty()) return NoRecords();
+  return out;
+}
+
 StatusOr<CaseRecords> CaseRecords::Read(std::string answer) {
   // Both responses have their records in the same field, so that one reading serves.
   static_assert(int{pb::ListCaseRecordsResponse::kCaseRecordsFieldNumber} ==

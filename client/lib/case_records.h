@@ -14,7 +14,7 @@
 
 // The case records of an answer, read where they lie. For who takes many: a hundred of them as
 // messages are two thousand objects, and making these takes the client longer than the node
-// takes to find the records. Pure but for the two calls.
+// takes to find the records. Pure but for the calls.
 namespace enlace::client {
 
 // One record. Views of the answer's bytes, valid as long as the CaseRecords they came from; every
@@ -69,7 +69,11 @@ class CaseRecords {
                                     const exchange::v1::ListCaseRecordsRequest& request);
   static StatusOr<CaseRecords> BatchGet(Client& client,
                                         const exchange::v1::BatchGetCaseRecordsRequest& request);
-  // Takes the bytes of a response of one of these. REQUEST_MALFORMED for other bytes,
+  // The one record that a stream of StreamGetCaseRecord or StreamCreateCaseRecord answers with.
+  static StatusOr<CaseRecords> AskForOne(Stream& stream, const google::protobuf::Message& request);
+  // Takes the bytes of an exchange.v1.CaseRecord. REQUEST_MALFORMED for other bytes.
+  static StatusOr<CaseRecords> ReadOne(std::string answer);
+  // Takes the bytes of a response of List or BatchGet. REQUEST_MALFORMED for other bytes,
   // REQUEST_TOO_LARGE for more than kRecordsMax records.
   static StatusOr<CaseRecords> Read(std::string answer);
 

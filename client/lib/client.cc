@@ -34,6 +34,11 @@ class NodeStream final : public Stream {
                 google::protobuf::Message& response) override {
     return stream_.Ask(request, response, timeout_ms_);
   }
+  StatusOr<std::string> AskForBytes(const google::protobuf::Message& request) override {
+    std::string response;
+    ENLACE_RETURN_IF_ERROR(stream_.Ask(request, response, timeout_ms_));
+    return response;
+  }
 
  private:
   transport::RemoteStream stream_;

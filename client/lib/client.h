@@ -33,6 +33,10 @@ class Stream {
   virtual Status AskRaw(const google::protobuf::Message& request,
                         google::protobuf::Message& response) = 0;
 
+  // As AskRaw, for who reads the bytes of the response by itself. They are bounded in number and
+  // not looked at.
+  virtual StatusOr<std::string> AskForBytes(const google::protobuf::Message& request) = 0;
+
   template <typename Response>
   StatusOr<Response> Ask(const google::protobuf::Message& request) {
     Response response;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "enlace/storage/v1/records.pb.h"
+#include "node/base/wire.h"
 #include "node/crypto/hash.h"
 #include "node/store/row_codec.h"
 
@@ -41,24 +42,33 @@ Status BrokenLink(uint64_t number, std::string_view fault) {
                {{"link", std::to_string(number)}});
 }
 
-// Rows without age are of before it was kept, and stay.
-bool IsForgotten(const pb::StoredRequest& row, const Transaction& transaction) {
-  return row.time_ms() > 0 && row.commit_sequence() > 0 &&
-         transaction.now_ms() - row.time_ms() > kRequestAgeMs &&
-         transaction.commit_sequence() > row.commit_sequence() + kRequestAgeCommits;
+// Whether a StoredRequest is to go. Rows without age are of before it was kept, and stay. One that
+// does not decode is for VerifyRows to name.
+bool IsForgotten(std::string_view bytes, const Transaction& transaction) {
+  int64_t time_ms = 0;
+  uint64_t commit_sequence = 0;
+  WireField field;
+  while (!bytes.empty()) {
+    if (!TakeField(bytes, field)) return false;
+    if (field.type != WireType::kVarint) continue;
+    if (field.number == pb::StoredRequest::kTimeMsFieldNumber) {
+      time_ms = static_cast<int64_t>(field.value);
+    } else if (field.number == pb::StoredRequest::kCommitSequenceFieldNumber) {
+      commit_sequence = field.value;
+    }
+  }
+  return time_ms > 0 && commit_sequence > 0 && transaction.now_ms() - time_ms > kRequestAgeMs &&
+         transaction.commit_sequence() > commit_sequence + kRequestAgeCommits;
 }
 
-// Of the rows behind `key`. A row that does not decode is for VerifyRows to name.
+// Of the rows behind `key`.
 void ForgetOldRequests(Transaction& transaction, const std::string& key) {
   std::vector<std::string> forgotten;
   size_t looked_at = 0;
   transaction
       .Scan(Table::kRequest, {key, ""},
             [&](std::string_view other, std::string_view value) {
-              pb::StoredRequest row;
-              if (ParseRow(value, "request", row).ok() && IsForgotten(row, transaction)) {
-                forgotten.emplace_back(other);
-              }
+              if (IsForgotten(value, transaction)) forgotten.emplace_back(other);
               return ++looked_at < kRequestsLookedAtMax;
             })
       .IgnoreError();  // A row that cannot be read has failed the store by itself.

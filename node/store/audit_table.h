@@ -39,9 +39,9 @@ inline constexpr int64_t kRequestAgeMs = int64_t{30} * 24 * 3600 * 1000;
 inline constexpr uint64_t kRequestAgeCommits = 10'000;
 // One in so many new ones looks at others, to remove those that are older than both: beginning to
 // look cost more than a write. Keys are hashes, so they are any of all; the table settles where one
-// in eight rows is too old.
+// in four rows is too old.
 inline constexpr size_t kRequestsLookEvery = 16;
-inline constexpr size_t kRequestsLookedAtMax = 128;
+inline constexpr size_t kRequestsLookedAtMax = 64;
 
 // What an earlier call with this id made. REQUEST_ID_REUSED when its content was other.
 // Nothing for a new, empty or forgotten id.

@@ -49,6 +49,25 @@ bool RemoteStream::Await(int steps, int64_t timeout_ms) {
 
 Status RemoteStream::Ask(const google::protobuf::Message& request,
                          google::protobuf::Message& response, int64_t timeout_ms) {
+  ENLACE_RETURN_IF_ERROR(AskForBuffer(request, timeout_ms));
+  const Status parsed = node_.Parse(answer_, response);
+  if (!parsed.ok()) End(true).IgnoreError();
+  return parsed;
+}
+
+Status RemoteStream::Ask(const google::protobuf::Message& request, std::string& response,
+                         int64_t timeout_ms) {
+  ENLACE_RETURN_IF_ERROR(AskForBuffer(request, timeout_ms));
+  const StatusOr<grpc::Slice> bytes = node_.BytesOf(answer_);
+  if (!bytes.ok()) {
+    End(true).IgnoreError();
+    return bytes.status();
+  }
+  response.assign(reinterpret_cast<const char*>(bytes->begin()), bytes->size());
+  return Status();
+}
+
+Status RemoteStream::AskForBuffer(const google::protobuf::Message& request, int64_t timeout_ms) {
   if (!entered_ || ended_) return Error(Reason::CALL_CANCELLED, "the stream has ended");
   if (!begun_) {
     if (!Await(1, timeout_ms)) return End(true);
@@ -58,10 +77,7 @@ Status RemoteStream::Ask(const google::protobuf::Message& request,
   stream_->Write(ToBuffer(request), TagOf(Step::kWrite));
   pending_ += 2;
   if (!Await(2, timeout_ms)) return End(true);
-  if (!read_ok_) return End(false);
-  const Status parsed = node_.Parse(answer_, response);
-  if (!parsed.ok()) End(true).IgnoreError();
-  return parsed;
+  return read_ok_ ? Status() : End(false);
 }
 
 Status RemoteStream::End(bool late) {

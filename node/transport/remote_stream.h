@@ -29,11 +29,15 @@ class RemoteStream {
   // then. Whether a question without an answer was worked on is not known.
   Status Ask(const google::protobuf::Message& request, google::protobuf::Message& response,
              int64_t timeout_ms);
+  // The same for who reads the bytes of the answer by itself: bounded in number and not looked at.
+  Status Ask(const google::protobuf::Message& request, std::string& response, int64_t timeout_ms);
 
  private:
   enum class Step : intptr_t { kBegin, kWrite, kRead, kEnd };
   // Waits for `steps` steps; false when the time is over. What they brought stands in ok_.
   bool Await(int steps, int64_t timeout_ms);
+  // Until the answer is there, as it came.
+  Status AskForBuffer(const google::protobuf::Message& request, int64_t timeout_ms);
   Status End(bool late);
 
   RemoteNode& node_;

@@ -52,6 +52,7 @@ void Compare(const CaseRecordView& view) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
+  if (const auto one = CaseRecords::ReadOne(bytes); one.ok()) Compare(one->records()[0]);
   const auto records = CaseRecords::Read(bytes);
   if (!records.ok()) return 0;
   ENLACE_CHECK(records->records().size() <= CaseRecords::kRecordsMax);

@@ -44,6 +44,18 @@ TEST(StreamTest, EachRequestHasItsAnswerAndItsRecord) {
   }
 }
 
+TEST(StreamTest, GivesAnAnswerAsItsBytesToWhoReadsThem) {
+  RpcWorld world(Brief());
+  const auto agency = world.Agency();
+  RemoteStream stream(*agency, kStreamGetCase);
+  Record record;
+  std::string bytes;
+  ASSERT_TRUE(stream.Ask(GetCase(), record, kTimeoutMs).ok());
+  ASSERT_TRUE(stream.Ask(GetCase(), bytes, kTimeoutMs).ok());
+  EXPECT_EQ(bytes, record.SerializeAsString());
+  EXPECT_FALSE(bytes.empty());
+}
+
 TEST(StreamTest, EndsWithTheStatusOfTheFirstRequestThatFails) {
   RpcWorld::Options options = Brief();
   options.get = [](const rpc::CallContext&, const GetRequest& request) -> StatusOr<Record> {

@@ -211,6 +211,40 @@ TEST(CaseRecordsTest, AreAskedForByTheirMethods) {
   EXPECT_EQ(client.called, "/enlace.exchange.v1.CaseService/BatchGetCaseRecords");
 }
 
+// Answers each question with the same bytes.
+class OneAnswerStream final : public Stream {
+ public:
+  explicit OneAnswerStream(StatusOr<std::string> answer) : answer_(std::move(answer)) {}
+  Status AskRaw(const google::protobuf::Message&, google::protobuf::Message&) override {
+    return Error(Reason::INTERNAL, "nobody asked for a message");
+  }
+  StatusOr<std::string> AskForBytes(const google::protobuf::Message&) override { return answer_; }
+
+ private:
+  const StatusOr<std::string> answer_;
+};
+
+TEST(CaseRecordsTest, OneIsTakenFromAStream) {
+  std::mt19937 random(5);
+  const auto page = AnyPage(random, 1);
+  OneAnswerStream stream(page.case_records(0).SerializeAsString());
+  const auto one = CaseRecords::AskForOne(stream, pb::GetCaseRecordRequest());
+  ASSERT_TRUE(one.ok()) << one.status();
+  ASSERT_EQ(one->records().size(), 1u);
+  EXPECT_EQ(one->records()[0].name(), page.case_records(0).name());
+  EXPECT_EQ(one->records()[0].ToMessage()->SerializeAsString(),
+            page.case_records(0).SerializeAsString());
+  OneAnswerStream refused(Error(Reason::CASE_NOT_FOUND, "no such record"));
+  EXPECT_EQ(ReasonOf(CaseRecords::AskForOne(refused, pb::GetCaseRecordRequest()).status()),
+            Reason::CASE_NOT_FOUND);
+}
+
+TEST(CaseRecordsTest, OneOfOtherBytesIsRefused) {
+  for (const std::string bytes : {"", "\x0a", "\x0a\x05x", "\x18\x01"}) {
+    EXPECT_EQ(ReasonOf(CaseRecords::ReadOne(bytes).status()), Reason::REQUEST_MALFORMED);
+  }
+}
+
 TEST(CaseRecordsTest, ARefusedCallIsTold) {
   OneAnswer client(Error(Reason::CASE_NOT_FOUND, "no such record"));
   EXPECT_EQ(ReasonOf(CaseRecords::BatchGet(client, {}).status()), Reason::CASE_NOT_FOUND);

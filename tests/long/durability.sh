@@ -3,7 +3,7 @@
 #
 # Usage: tests/long/durability.sh [BUILD]     (build/dev when none is named)
 # Exit code 0 when every trial passed. The power cuts need root and loop devices; without they
-# say so. Plan an hour on two cores. ENLACE_TEST_SEED repeats a run.
+# say so. Plan an hour and a half on two cores. ENLACE_TEST_SEED repeats a run.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-build/dev}
@@ -34,6 +34,8 @@ export ENLACE_TEST_LONG=1
 ENLACE_NODE_KILLS=250 trial "D1 kill -9, real node" $node 'NodeKillTest.*'
 ENLACE_STORE_KILLS=250 trial "D1 kill -9, bare store" $kill 'StoreKillTest.*'
 ENLACE_POWER_CUTS=100 trial "D2 loss of power" $kill 'PowerCutTest.*'
+ENLACE_STORE_FAULT_PAIRS=0 trial "D4 each failing call" \
+  tests/e2e/store_faults/e2e_store_faults_test 'StoreFaultsTest.*:StoreOrderTest.*'
 ENLACE_STORE_FAULT_ROUNDS=32 trial "D7 D8 damaged store files" $kill 'FaultTest.*'
 ENLACE_NODE_FAULT_ROUNDS=20 trial "D7 D8 damaged key files" $node 'NodeFaultTest.*'
 trial "D9 D10 older copy put back" tests/contract/app/contract_app_test 'RestoredNodeTest.*'
@@ -42,7 +44,6 @@ ENLACE_ERASE_KILLS=300 trial "D13 kill -9 in erasures" $node 'EraseKillTest.*'
 ENLACE_HISTORY_OPERATIONS=10000 ENLACE_HISTORY_KILLS=50 \
   trial "D15 histories" $node 'HistoryTest.*'
 trial "D15 the checker itself" tests/unit/linear/unit_linear_test '*'
-
 
 echo "durability: $failed failed; all counts are in $report"
 [ "$failed" -eq 0 ]

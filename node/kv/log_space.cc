@@ -157,6 +157,9 @@ IOStatus LogSpace::NewWritableFile(const std::string& name, const rocksdb::FileO
 IOStatus LogSpace::NewSequentialFile(const std::string& name, const rocksdb::FileOptions& options,
                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
                                      IODebugContext* debug) {
+#ifdef ENLACE_BREAK_LOG_UNREAD
+  return FileSystemWrapper::NewSequentialFile(name, options, file, debug);
+#endif
   if (!LogNumber(name)) return FileSystemWrapper::NewSequentialFile(name, options, file, debug);
   std::unique_ptr<rocksdb::FSSequentialFile> log;
   IOStatus status = FileSystemWrapper::NewSequentialFile(name, options, &log, debug);

@@ -17,6 +17,12 @@ double At(std::vector<float>& sorted, double part) {
                          static_cast<size_t>(part * static_cast<double>(sorted.size())))];
 }
 
+LoadResult Summary(std::vector<float> times, double took, double cpu_seconds_a_call) {
+  std::sort(times.begin(), times.end());
+  return {static_cast<double>(times.size()) / took, At(times, 0.5), At(times, 0.99),
+          cpu_seconds_a_call * 1e6};
+}
+
 }  // namespace
 
 double SecondsNow() {
@@ -49,9 +55,37 @@ LoadResult RunLoad(int clients, double seconds, const std::function<void(int cli
   const double took = SecondsNow() - begin;
   std::vector<float> all;
   for (const auto& mine : times) all.insert(all.end(), mine.begin(), mine.end());
-  std::sort(all.begin(), all.end());
-  return {static_cast<double>(all.size()) / took, At(all, 0.5), At(all, 0.99),
-          (cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(calls)};
+  return Summary(std::move(all), took, (cpu_seconds() - cpu_before) / static_cast<double>(calls));
+}
+
+LoadResult RunAsking(int clients, double seconds, const std::function<void(int client)>& ask,
+                     const std::function<int()>& answered,
+                     const std::function<double()>& cpu_seconds) {
+  const double cpu_before = cpu_seconds();
+  const double begin = SecondsNow() + seconds / 10;
+  const double end = begin + seconds;
+  std::vector<double> asked(static_cast<size_t>(clients));
+  std::vector<float> times;
+  times.reserve(1 << 18);
+  uint64_t calls = 0;
+  const auto ask_at = [&](int client, double now) {
+    asked[static_cast<size_t>(client)] = now;
+    ask(client);
+  };
+  for (int client = 0; client < clients; ++client) ask_at(client, SecondsNow());
+  for (int under_way = clients; under_way > 0; ++calls) {
+    const int client = answered();
+    const double now = SecondsNow();
+    const double called = asked[static_cast<size_t>(client)];
+    if (called >= begin) times.push_back(static_cast<float>((now - called) * 1e6));
+    if (now < end || times.empty()) {
+      ask_at(client, now);
+    } else {
+      --under_way;
+    }
+  }
+  return Summary(std::move(times), SecondsNow() - begin,
+                 (cpu_seconds() - cpu_before) / static_cast<double>(calls));
 }
 
 void PrintLoad(const LoadResult& result, double items, const char* metric, const char* unit) {

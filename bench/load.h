@@ -24,6 +24,14 @@ LoadResult RunLoad(
     int clients, double seconds, const std::function<void(int client)>& step,
     const std::function<double()>& cpu_seconds = [] { return 0.0; });
 
+// The same with one thread for all clients, as pgbench has it: a thread each would be woken by
+// another one for each answer, at the expense of the server beside it. `ask(client)` sends the
+// next question, `answered()` waits for the next answer of any client and names it.
+LoadResult RunAsking(
+    int clients, double seconds, const std::function<void(int client)>& ask,
+    const std::function<int()>& answered,
+    const std::function<double()>& cpu_seconds = [] { return 0.0; });
+
 // Prints rate (times `items` a call, in `unit`), p50, p99 and the node's processor time an item.
 void PrintLoad(const LoadResult& result, double items, const char* metric, const char* unit);
 

@@ -1,5 +1,7 @@
 // pg-bench: the measures of enlace-bench, made of PostgreSQL. Same records, same figures.
-#include <atomic>
+#include <poll.h>
+
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
@@ -36,6 +38,34 @@ std::vector<std::mt19937_64> Randoms(const Options& options) {
   return randoms;
 }
 
+// Asks over all connections by turns, on one thread.
+class Fleet {
+ public:
+  explicit Fleet(const Connections& connections) : connections_(connections) {
+    for (const auto& connection : connections) {
+      sockets_.push_back({connection->socket(), POLLIN, 0});
+    }
+  }
+  // The next of those who have an answer.
+  int Answered() {
+    while (ready_.empty()) {
+      if (poll(sockets_.data(), sockets_.size(), -1) <= 0) Die("waiting for PostgreSQL failed");
+      for (size_t i = 0; i < sockets_.size(); ++i) {
+        const bool came = sockets_[i].revents != 0 && connections_[i]->Arrived();
+        if (came) ready_.push_back(static_cast<int>(i));
+      }
+    }
+    const int first = ready_.front();
+    ready_.pop_front();
+    return first;
+  }
+
+ private:
+  const Connections& connections_;
+  std::vector<pollfd> sockets_;
+  std::deque<int> ready_;
+};
+
 void Prepare(const Options& options) {
   PgConnection database(options.conninfo);
   MakeCasesTable(database);
@@ -56,12 +86,19 @@ void Put(const Options& options) {
   for (int i = 0; i < options.clients; ++i) {
     makers.emplace_back(options.seed + static_cast<uint64_t>(i));
   }
-  std::atomic<uint64_t> next = 0;
-  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+  uint64_t next = 0;
+  Fleet fleet(connections);
+  const auto ask = [&](int number) {
     const auto at = static_cast<size_t>(number);
-    connections[at]->RunPrepared(
+    connections[at]->SendPrepared(
         "put", InsertValues(makers[at], makers[at].Next(), CaseId(options.seed, next++)));
-  });
+  };
+  const auto answered = [&] {
+    const int number = fleet.Answered();
+    connections[static_cast<size_t>(number)]->TakeResult();
+    return number;
+  };
+  const auto result = RunAsking(options.clients, options.seconds, ask, answered);
   PrintLoad(result, 1, "rate", "rec/s");
 }
 
@@ -88,11 +125,18 @@ void Bulk(const Options& options) {
 void Get(const Options& options) {
   const auto connections = Connect(options, "get", "SELECT * FROM cases WHERE id = $1");
   auto randoms = Randoms(options);
-  const auto result = RunLoad(options.clients, options.seconds, [&](int number) {
+  Fleet fleet(connections);
+  const auto ask = [&](int number) {
     const auto at = static_cast<size_t>(number);
-    const std::string id = CaseId(options.seed, randoms[at]() % options.records);
-    if (connections[at]->RunPrepared("get", {id}).rows() != 1) Die("a record is not there");
-  });
+    connections[at]->SendPrepared("get", {CaseId(options.seed, randoms[at]() % options.records)});
+  };
+  const auto answered = [&] {
+    const int number = fleet.Answered();
+    const auto rows = connections[static_cast<size_t>(number)]->TakeResult();
+    if (rows.rows() != 1) Die("a record is not there");
+    return number;
+  };
+  const auto result = RunAsking(options.clients, options.seconds, ask, answered);
   PrintLoad(result, 1, "rate", "rec/s");
 }
 

@@ -50,6 +50,30 @@ PgResult PgConnection::RunPrepared(const std::string& name,
                  name.c_str());
 }
 
+void PgConnection::SendPrepared(const std::string& name, const std::vector<std::string>& values) {
+  std::vector<const char*> pointers;
+  for (const std::string& value : values) pointers.push_back(value.c_str());
+  constexpr int kText = 0;
+  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(pointers.size()),
+                          pointers.data(), nullptr, nullptr, kText) != 1) {
+    Fail(name.c_str());
+  }
+}
+
+bool PgConnection::Arrived() {
+  if (PQconsumeInput(connection_) != 1) Fail("reading");
+  return PQisBusy(connection_) == 0;
+}
+
+PgResult PgConnection::TakeResult() {
+  PgResult result = Checked(PQgetResult(connection_), "reading");
+  // Nothing more belongs to this question.
+  while (pg_result* more = PQgetResult(connection_)) PQclear(more);
+  return result;
+}
+
+int PgConnection::socket() const { return PQsocket(connection_); }
+
 void PgConnection::BeginCopy(const std::string& sql) {
   Checked(PQexec(connection_, sql.c_str()), sql.c_str());
 }

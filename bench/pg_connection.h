@@ -33,6 +33,12 @@ class PgConnection {
   PgResult Run(const std::string& sql);
   void Prepare(const std::string& name, const std::string& sql);
   PgResult RunPrepared(const std::string& name, const std::vector<std::string>& values);
+  // Sends a question; its answer is there once Arrived says so, and is then taken.
+  void SendPrepared(const std::string& name, const std::vector<std::string>& values);
+  // Takes what has come, without waiting.
+  bool Arrived();
+  PgResult TakeResult();
+  int socket() const;
   // COPY ... FROM STDIN: begin, text lines, end.
   void BeginCopy(const std::string& sql);
   void Copy(const std::string& lines);

@@ -38,20 +38,15 @@ void LookAt(const client::CaseRecords& records) {
 void MeasureGet(const MeasureOptions& options) {
   World world(options.world);
   const Names names = WithRecords(world, options.records, options.seed);
-  std::vector<std::unique_ptr<Asker>> askers;
-  for (int i = 0; i < options.clients; ++i) {
-    askers.push_back(std::make_unique<Asker>(world, i, options, "GetCaseRecord"));
-  }
   auto randoms = Randoms(options);
-  const auto result = RunLoad(
-      options.clients, options.seconds,
-      [&](int number) {
-        const auto at = static_cast<size_t>(number);
-        pb::GetCaseRecordRequest request;
-        request.set_name(names.At(randoms[at]()));
-        LookAt(askers[at]->Ask(request));
+  const auto result = AskForRecords(
+      world, options, "GetCaseRecord",
+      [&](int number, google::protobuf::Arena& arena) -> const google::protobuf::Message& {
+        auto& request = *google::protobuf::Arena::CreateMessage<pb::GetCaseRecordRequest>(&arena);
+        request.set_name(names.At(randoms[static_cast<size_t>(number)]()));
+        return request;
       },
-      world.Cpu());
+      LookAt);
   PrintLoad(result, 1, "rate", "rec/s");
 }
 

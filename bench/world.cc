@@ -179,8 +179,13 @@ std::unique_ptr<client::Client> World::Connect(const std::string& issuer,
   return Must(client::Client::Make(OptionsOf(issuer, path, Endpoint(kOrigin))));
 }
 
+client::ClientOptions World::OptionsOfSystem(int number) const {
+  return OptionsOf(kOrigin, fmt::format("entity/{}/system-{}", kEntity, number % kSystems),
+                   Endpoint(kOrigin));
+}
+
 std::unique_ptr<client::Client> World::ConnectSystem(int number) const {
-  return Connect(kOrigin, fmt::format("entity/{}/system-{}", kEntity, number % kSystems));
+  return Must(client::Client::Make(OptionsOfSystem(number)));
 }
 
 std::string World::ForeignNode(int number) {

@@ -46,6 +46,7 @@ class World {
   std::unique_ptr<client::Client> ConnectAdmin(const std::string& jurisdiction) const;
   // System `number` of the entity, 0 to 31.
   std::unique_ptr<client::Client> ConnectSystem(int number) const;
+  client::ClientOptions OptionsOfSystem(int number) const;
   // One of four foreign nodes, in turn: one identity may have only so many calls at once.
   static std::string ForeignNode(int number);
 

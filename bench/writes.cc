@@ -10,6 +10,7 @@
 
 #include "bench/load.h"
 #include "bench/output.h"
+#include "client/lib/stream_group.h"
 #include "google/protobuf/arena.h"
 #include "node/base/bytes.h"
 #include "node/crypto/hash.h"
@@ -19,6 +20,7 @@ namespace {
 
 namespace pb = enlace::exchange::v1;
 
+constexpr int64_t kAnswerMsMax = 30'000;
 constexpr uint64_t kRecordsOfReads = 100'000;
 // Of one sender, each on its own connection: the next part is made, sent and read while the one
 // before is on its way to the disk. Parts of a delivery may come in any order.
@@ -66,15 +68,35 @@ std::string CaseMethod(const char* name) {
   return std::string("/enlace.exchange.v1.CaseService/") + name;
 }
 
-Asker::Asker(const World& world, int number, const MeasureOptions& options, const char* method)
-    : method_(method), client_(world.ConnectSystem(number)) {
-  if (options.stream) stream_ = client_->OpenStream(CaseMethod(("Stream" + method_).c_str()));
-}
-
-client::CaseRecords Asker::Ask(const google::protobuf::Message& request) {
-  if (stream_ != nullptr) return Must(client::CaseRecords::AskForOne(*stream_, request));
-  std::string answer = Must(client_->CallForBytes(CaseMethod(method_.c_str()), request));
-  return Must(client::CaseRecords::ReadOne(std::move(answer)));
+LoadResult AskForRecords(const World& world, const MeasureOptions& options, const char* method,
+                         const MakeQuestion& make,
+                         const std::function<void(const client::CaseRecords&)>& look) {
+  using google::protobuf::Arena;
+  if (!options.stream) {
+    std::vector<std::unique_ptr<client::Client>> clients;
+    for (int i = 0; i < options.clients; ++i) clients.push_back(world.ConnectSystem(i));
+    const std::string name = CaseMethod(method);
+    const auto call = [&](int number) {
+      Arena arena;
+      std::string answer =
+          Must(clients[static_cast<size_t>(number)]->CallForBytes(name, make(number, arena)));
+      look(Must(client::CaseRecords::ReadOne(std::move(answer))));
+    };
+    return RunLoad(options.clients, options.seconds, call, world.Cpu());
+  }
+  client::StreamGroup streams;
+  const std::string name = CaseMethod((std::string("Stream") + method).c_str());
+  for (int i = 0; i < options.clients; ++i) Must(streams.Open(world.OptionsOfSystem(i), name));
+  const auto ask = [&](int number) {
+    Arena arena;
+    Must(streams.Send(static_cast<size_t>(number), make(number, arena)));
+  };
+  const auto answered = [&] {
+    auto answer = Must(streams.Next(kAnswerMsMax));
+    look(Must(client::CaseRecords::ReadOne(Must(std::move(answer.bytes)))));
+    return static_cast<int>(answer.stream);
+  };
+  return RunAsking(options.clients, options.seconds, ask, answered, world.Cpu());
 }
 
 void ToProto(const RecordMaker& maker, const Answers& answers, pb::CaseRecord& out) {
@@ -167,24 +189,21 @@ Names WithRecords(World& world, uint64_t records, uint64_t seed) {
 void MeasurePut(const MeasureOptions& options) {
   World world(options.world);
   world.Start(kOrigin);
-  std::vector<std::unique_ptr<Asker>> askers;
   std::vector<RecordMaker> makers;
   for (int i = 0; i < options.clients; ++i) {
-    askers.push_back(std::make_unique<Asker>(world, i, options, "CreateCaseRecord"));
     makers.emplace_back(options.seed + static_cast<uint64_t>(i));
   }
-  const auto result = RunLoad(
-      options.clients, options.seconds,
-      [&](int number) {
-        const auto at = static_cast<size_t>(number);
-        google::protobuf::Arena arena;
-        auto& request =
-            *google::protobuf::Arena::CreateMessage<pb::CreateCaseRecordRequest>(&arena);
-        ToProto(makers[at], makers[at].Next(), *request.mutable_case_record());
+  using Request = pb::CreateCaseRecordRequest;
+  const auto result = AskForRecords(
+      world, options, "CreateCaseRecord",
+      [&](int number, google::protobuf::Arena& arena) -> const google::protobuf::Message& {
+        RecordMaker& maker = makers[static_cast<size_t>(number)];
+        auto& request = *google::protobuf::Arena::CreateMessage<Request>(&arena);
+        ToProto(maker, maker.Next(), *request.mutable_case_record());
         request.set_request_id(crypto::RandomUuid());
-        askers[at]->Ask(request);
+        return request;
       },
-      world.Cpu());
+      [](const client::CaseRecords&) {});
   PrintLoad(result, 1, "rate", "rec/s");
 }
 

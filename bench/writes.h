@@ -1,15 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "bench/load.h"
 #include "bench/measure.h"
 #include "bench/records.h"
 #include "bench/world.h"
 #include "client/lib/case_records.h"
 #include "enlace/exchange/v1/case_service.pb.h"
+#include "google/protobuf/arena.h"
 
 // Records by the shipped path: validated, audited, each answer after its sync.
 namespace enlace::bench {
@@ -17,17 +19,15 @@ namespace enlace::bench {
 // "/enlace.exchange.v1.CaseService/<name>".
 std::string CaseMethod(const char* name);
 
-// One who asks for single records, by an open stream or by calls.
-class Asker {
- public:
-  Asker(const World& world, int number, const MeasureOptions& options, const char* method);
-  client::CaseRecords Ask(const google::protobuf::Message& request);
+// The next question of a client, made in `arena`.
+using MakeQuestion =
+    std::function<const google::protobuf::Message&(int client, google::protobuf::Arena& arena)>;
 
- private:
-  const std::string method_;
-  const std::unique_ptr<client::Client> client_;
-  std::unique_ptr<client::Stream> stream_;  // Null when by calls.
-};
+// Each client asks for one record at a time: by an open stream, all of them on one thread, or by
+// calls, on a thread each. `method` answers with a CaseRecord; by a stream it is Stream<method>.
+LoadResult AskForRecords(const World& world, const MeasureOptions& options, const char* method,
+                         const MakeQuestion& make,
+                         const std::function<void(const client::CaseRecords&)>& look);
 
 void ToProto(const RecordMaker& maker, const Answers& answers,
              enlace::exchange::v1::CaseRecord& out);

@@ -55,6 +55,7 @@ class RemoteNode {
   RemoteNode(std::string endpoint, std::shared_ptr<grpc::ChannelCredentials> credentials,
              std::shared_ptr<LastRefusal> refusal, const AnswerLimits& limits);
   friend class RemoteStream;
+  friend class RemoteStreams;
 
   Status CallForBuffer(std::string_view method, const google::protobuf::Message& request,
                        grpc::ByteBuffer& answer, int64_t timeout_ms);

@@ -74,7 +74,9 @@ class Pages final : public Client {
     ++calls;
     const int number = list.page_token().empty() ? 1 : std::stoi(list.page_token());
     if (number == fails_at) return Error(Reason::PAGE_TOKEN_INVALID, "");
-    if (number < count_) page.set_next_page_token(std::to_string(stuck ? 2 : number + 1));
+    if (!empty) page.add_programmes();
+    if (number >= count_) return Status();
+    page.set_next_page_token(std::to_string(number == circle_from ? circle_to : number + 1));
     return Status();
   }
   StatusOr<std::string> CallForBytes(std::string_view, const google::protobuf::Message&) override {
@@ -83,7 +85,9 @@ class Pages final : public Client {
   std::unique_ptr<Stream> OpenStream(std::string_view) override { return nullptr; }
   int calls = 0;
   int fails_at = 0;
-  bool stuck = false;
+  int circle_from = 0;
+  int circle_to = 0;
+  bool empty = false;
 
  private:
   const int count_;
@@ -118,12 +122,54 @@ TEST(Paging, ReportsAFailedPage) {
   EXPECT_EQ(visited, 2);
 }
 
-TEST(Paging, LeavesAListingThatGoesInCircles) {
-  Pages pages(1000);
-  pages.stuck = true;
+TEST(Paging, LeavesAPageThatNamesItselfAsTheNextAtOnce) {
+  for (const int page : {1, 2, 3, 700}) {
+    Pages pages(1000);
+    pages.circle_from = page;
+    pages.circle_to = page;
+    int visited = 0;
+    EXPECT_EQ(ReasonOf(Visit(pages, 0, &visited)), Reason::PAGE_TOKEN_INVALID);
+    EXPECT_LE(visited, page + 1);  // The first page has no token by which it could name itself.
+  }
+}
+
+TEST(Paging, LeavesAListingThatGoesInACircle) {
+  for (const int page : {3, 100, 700, 999}) {
+    for (const int back_to : {1, 2, page / 2, page - 1}) {
+      Pages pages(1000);
+      pages.circle_from = page;
+      pages.circle_to = back_to;
+      int visited = 0;
+      const Status status = Visit(pages, 0, &visited);
+      EXPECT_EQ(ReasonOf(status), Reason::PAGE_TOKEN_INVALID);
+      EXPECT_NE(MessageOf(status).find("was read before"), std::string::npos) << status;
+      EXPECT_LE(visited, 3 * page + 1) << page << " to " << back_to;
+    }
+  }
+}
+
+TEST(Paging, HasALimitOnPagesThatListNothing) {
+  Pages few(kEmptyPagesMax);
+  few.empty = true;
   int visited = 0;
-  EXPECT_EQ(ReasonOf(Visit(pages, 0, &visited)), Reason::PAGE_TOKEN_INVALID);
-  EXPECT_LT(visited, 5);
+  EXPECT_TRUE(Visit(few, 0, &visited).ok());
+  Pages many(kEmptyPagesMax + 5);
+  many.empty = true;
+  const Status status = Visit(many, 0, &visited);
+  EXPECT_EQ(ReasonOf(status), Reason::PAGE_TOKEN_INVALID);
+  EXPECT_NE(MessageOf(status).find("list nothing"), std::string::npos) << status;
+  EXPECT_EQ(visited, kEmptyPagesMax);
+}
+
+TEST(Paging, HasALimitOnBytes) {
+  PageGuard guard("");
+  exchange::v1::ListProgrammesResponse page;
+  page.add_programmes()->set_etag(std::string(size_t{64} << 20, 'x'));
+  Status status;
+  uint64_t pages = 0;
+  while (status.ok() && pages < 1000) status = guard.Check(page, std::to_string(++pages));
+  EXPECT_EQ(ReasonOf(status), Reason::PAGE_TOKEN_INVALID);
+  EXPECT_EQ(pages, kListingBytesMax / (64 << 20));
 }
 
 TEST(Paging, HasALimitOnPages) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "node/app/certificate_notice.h"
 #include "node/app/init.h"
 #include "node/app/node_keys.h"
 #include "node/app/services.h"
@@ -264,20 +265,21 @@ class NodeImpl final : public Node {
     TellOfCertificate();
   }
 
-  // Once a day. A node whose certificate has ended seems well to itself: it is the others who turn
-  // away, and the next start that is refused.
   void TellOfCertificate() {
     constexpr int64_t kDayMs = 86'400'000;
-    const int64_t left_ms = inputs_.identity.not_after() * 1000 - clock_.NowMs();
-    const int64_t day = clock_.NowMs() / kDayMs;
-    if (left_ms > service::kCertificateWarningMs || certificate_told_ == day) return;
-    certificate_told_ = day;
-    if (left_ms > 0) {
-      LogWarning("certificate_ends", {{"in_days", std::to_string(left_ms / kDayMs)}});
-    } else {
-      LogError("certificate_ended", {});
+    const int64_t now_ms = clock_.NowMs();
+    switch (certificate_notices_.Look(now_ms)) {
+      case CertificateNotice::kNothing:
+        return;
+      case CertificateNotice::kEnds:
+        return LogWarning("certificate_ends",
+                          {{"in_days", std::to_string((CertificateEndMs() - now_ms) / kDayMs)}});
+      case CertificateNotice::kEnded:
+        return LogError("certificate_ended", {});
     }
   }
+
+  int64_t CertificateEndMs() const { return inputs_.identity.not_after() * 1000; }
 
   void StartWatchdog() {
     if (inputs_.config.watchdog_interval_ms == 0) return;
@@ -324,7 +326,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<rpc::Server> network_;
   std::unique_ptr<rpc::Server> front_;
   std::unique_ptr<rpc::Server> admin_;
-  int64_t certificate_told_ = 0;  // Day of the watch's last line about it.
+  CertificateNotices certificate_notices_{CertificateEndMs()};  // Of the watching thread.
   std::atomic<bool> card_published_ = false;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;

@@ -105,6 +105,8 @@ rpc::ServerOptions ServerOptionsOf(const config::NodeConfig& config) {
   options.connections.connections_max = config.connections_max;
   options.connections.uncertified_max = config.uncertified_connections_max;
   options.connections.per_address_max = config.address_connections_max;
+  options.connections.identity_streams_max = config.identity_streams_max;
+  options.connections.all_streams_max = config.streams_max;
   return options;
 }
 

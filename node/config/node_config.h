@@ -62,6 +62,8 @@ struct NodeConfig {
   int64_t connections_max = 0;
   int64_t uncertified_connections_max = 0;
   int64_t address_connections_max = 0;
+  int64_t identity_streams_max = 0;
+  int64_t streams_max = 0;
   int64_t watchdog_interval_ms = 0;
   std::string metrics_listen;  // Empty for none.
   std::string log_level;

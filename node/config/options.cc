@@ -108,6 +108,15 @@ const std::vector<Option<NodeConfig>>& NodeOptions() {
         "Connections of one address (IPv4) or one network of 64 bits (IPv6). Many callers may "
         "share an address behind a translating router."},
        &NodeConfig::address_connections_max},
+      {{"limits.identity_streams_max", kInteger, "1024", "calls", 128, 100'000, "1024",
+        "Calls of one identity that may be open at once on all its connections, begun or only "
+        "waiting; with more it is shut out for a minute or longer. Each call takes up to 20 kB "
+        "before it is looked at."},
+       &NodeConfig::identity_streams_max},
+      {{"limits.streams_max", kInteger, "4096", "calls", 128, 1'000'000, "4096",
+        "The same of all callers together; for more, the busiest connection of the busiest caller "
+        "is ended."},
+       &NodeConfig::streams_max},
       {{"watchdog.interval_ms", kInteger, "10000", "milliseconds", 0, 3'600'000, "10000",
         "Pause between two calls of the node to its own listener. After three without an "
         "answer in a row the process ends, so that its supervisor starts it again. 0: none."},

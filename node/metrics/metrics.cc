@@ -95,6 +95,14 @@ std::string_view LimitName(Limit limit) {
       return "bytes";
     case Limit::kStreams:
       return "streams";
+    case Limit::kIdentityStreams:
+      return "identity_streams";
+    case Limit::kAllStreams:
+      return "all_streams";
+    case Limit::kIdentityBytes:
+      return "identity_bytes";
+    case Limit::kRefusals:
+      return "refusals";
     case Limit::kResets:
       return "resets";
     case Limit::kUntaken:

@@ -48,11 +48,15 @@ enum class Limit {
   kUncertifiedTime,  // No certified call for too long.
   kBytes,            // More bytes than the calls of a connection explain.
   kStreams,          // More calls at once than the connection was told.
+  kIdentityStreams,  // The same of all connections of one identity.
+  kAllStreams,       // And of all.
+  kIdentityBytes,    // More bytes than the calls of one identity explain, on all its connections.
+  kRefusals,         // Calls that were refused by the thousand.
   kResets,           // Calls given up unanswered by the hundred.
   kUntaken,          // Answers that are not taken.
   kShutOut,          // An identity that is refused for a while.
 };
-inline constexpr size_t kLimits = 10;
+inline constexpr size_t kLimits = 14;
 std::string_view LimitName(Limit limit);
 
 class Metrics {

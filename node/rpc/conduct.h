@@ -22,6 +22,11 @@ class Conduct {
   // client that is slow or loses its network gives up tens, a flood thousands.
   static constexpr int64_t kResetsAtOnce = 256;
   static constexpr int64_t kResetsPerSecond = 64;
+  // Calls that an identity may have refused, since it makes too many or may not make them: so many
+  // at once, and so many a second. Each keeps the others waiting for some 50 microseconds, and a
+  // program that is told to wait or is not let in does not try by the thousand.
+  static constexpr int64_t kRefusalsAtOnce = 4096;
+  static constexpr int64_t kRefusalsPerSecond = 1024;
   // Cut connections within kShutOutMs that lead to the same.
   static constexpr int kCutsMax = 3;
   // The first time; doubled each time, up to the longest. Forgotten after kForgottenMs.
@@ -37,15 +42,24 @@ class Conduct {
   bool IsShutOut(std::string_view uri) const;
   // One call given up. True when it is the one too many: `uri` is shut out from now on.
   bool CountReset(const std::string& uri);
+  // One call refused. The same.
+  bool CountRefusal(const std::string& uri);
   // One connection cut. The same.
   bool CountCut(const std::string& uri);
   // At once. False for the node itself, and for who is shut out already.
   bool ShutOut(const std::string& uri);
 
  private:
-  struct Record {
-    double resets_left = kResetsAtOnce;
+  // So many at once, and so many a second.
+  struct Bucket {
+    double left = 0;
     int64_t counted_steady_ms = 0;
+    // Whether one more is too many.
+    bool Take(int64_t now_ms, int64_t at_once, int64_t per_second);
+  };
+  struct Record {
+    Bucket resets;
+    Bucket refusals;
     int cuts = 0;
     int64_t first_cut_steady_ms = 0;
     int times = 0;  // That it was shut out.

@@ -24,7 +24,10 @@ constexpr uint64_t kSuspectBytes = 16 << 10;
 // Connections that are looked at every other millisecond, in which a hundred streams begin; more
 // of them would take the look's own thread too long.
 constexpr size_t kFewSuspects = 8;
-constexpr int kLookOftenMs = 2;
+constexpr int kSuspectLookMs = 2;
+// So many times the streams that a connection may have are no slip of a program that was slow to
+// hear of its limit.
+constexpr int64_t kBoundlessTimes = 4;
 
 }  // namespace
 
@@ -53,7 +56,10 @@ bool Connections::Certify(CallMark& mark, const std::string& uri) {
   mark.counted_ = mark.reset_;
   Connection* const connection = Find(mark.id_);
   if (connection != nullptr && connection->caller.empty()) {
+    const bool alone = connection->crowd == nullptr;  // It was cut.
+    LeaveCrowd(*connection);
     connection->caller = uri;
+    if (!alone) JoinCrowd(*connection);
     Watch(EPOLL_CTL_MOD, connection->id, connection->fd.get(), /*certified=*/true);
     connection->spare += limits_.spare_bytes - limits_.spare_bytes_uncertified;
     if (connection->at_fault) CountCut(uri);  // A flood is seen before its first call is.
@@ -97,6 +103,13 @@ void Connections::Answered(CallMark& mark, size_t answer_bytes) {
   if (connection->untaken == 0) connection->taken_steady_ms = clock_.SteadyMs();
   connection->untaken += mark.answer_;
   untaken_[mark.caller_] += mark.answer_;
+}
+
+void Connections::Refused(const CallMark& mark) {
+  const MutexLock lock(mutex_);
+  if (mark.caller_.empty() || !conduct_->CountRefusal(mark.caller_)) return;
+  metrics_.CountLimit(Limit::kRefusals);
+  CutAllOf(mark.caller_);
 }
 
 void Connections::Reset(CallMark& mark) {
@@ -154,7 +167,10 @@ void Connections::Judge(Connection& connection) {
   connection.spare += std::exchange(connection.explained, 0) - arrived;
   connection.unlooked += arrived;
   const bool certified = !connection.caller.empty();
+  const int64_t spare_max = certified ? limits_.spare_bytes : limits_.spare_bytes_uncertified;
   const int64_t left = connection.spare + connection.awaited;
+  Change(connection, {connection.share.streams, connection.share.unlooked + arrived,
+                      std::max<int64_t>(0, spare_max - left)});
   if (left < 0 || connection.unlooked > kLookBytes) {
     connection.unlooked = 0;
     if (connection.socket == 0) FindSockets();
@@ -168,8 +184,7 @@ void Connections::Judge(Connection& connection) {
       return DropAtFault(connection, Limit::kBytes);
     }
   }
-  connection.spare =
-      std::min(connection.spare, certified ? limits_.spare_bytes : limits_.spare_bytes_uncertified);
+  connection.spare = std::min(connection.spare, spare_max);
 }
 
 void Connections::FindSockets() {
@@ -182,9 +197,17 @@ void Connections::FindSockets() {
   });
 }
 
-int64_t Connections::UnseenStreams(const Connection& connection) const {
-  if (connection.socket == 0) return 0;  // Still at its handshake.
-  return std::max<int64_t>(0, StreamCounts::OpenStreams(connection.socket) - connection.shown);
+int64_t Connections::AskStreams(Connection& connection) {
+  // Without a number it is still at its handshake.
+  const int64_t open = connection.socket == 0 ? 0 : StreamCounts::OpenStreams(connection.socket);
+  CrowdShare now = connection.share;
+  now.streams = std::max(open, connection.streams);  // Calls that gRPC alone is done with too.
+  Change(connection, now);
+  return open;
+}
+
+int64_t Connections::UnseenStreams(Connection& connection) {
+  return std::max<int64_t>(0, AskStreams(connection) - connection.shown);
 }
 
 // gRPC works on what has arrived for a while after it has arrived.
@@ -204,12 +227,20 @@ int Connections::LookAtSuspects() {
     it = cleared ? suspects_.erase(it) : std::next(it);
   }
   if (suspects_.empty()) return kLookAllMs;
-  return suspects_.size() <= kFewSuspects ? kLookOftenMs : kLookMs;
+  return suspects_.size() <= kFewSuspects ? kSuspectLookMs : kLookMs;
 }
 
 void Connections::DropAtFault(Connection& connection, Limit limit) {
   Drop(connection, limit);
   connection.at_fault = true;
+  if (limit == Limit::kBytes || limit == Limit::kIdentityBytes) {
+    return CountCut(connection.caller);
+  }
+  if (connection.share.streams > kBoundlessTimes * limits_.streams_max &&
+      !connection.caller.empty() && conduct_->ShutOut(connection.caller)) {
+    return CutAllOf(connection.caller);
+  }
+  CutBusy(connection.caller);
   CountCut(connection.caller);
 }
 

@@ -126,11 +126,13 @@ void Connections::Add(FileDescriptor fd, SocketNames names) {
     uncertified_.insert(id);
   }
   connection.names = std::move(names);
+  JoinCrowd(connection);
 }
 
 // Gives its place back.
 void Connections::Uncount(Connection& connection) {
   if (std::exchange(connection.cut, true)) return;
+  LeaveCrowd(connection);
   if (connection.own_place) {
     --own_places_;
     return;
@@ -160,6 +162,7 @@ void Connections::CutAllOf(std::string_view caller) {
   for (auto& [id, connection] : map_) {
     if (connection.caller == caller) Drop(connection, Limit::kShutOut);
   }
+  CutBusy("");
 }
 
 Connections::Counts Connections::CountLocked() const {
@@ -228,7 +231,7 @@ void Connections::Run(const std::stop_token& stop) {
       const epoll_event& event = events[static_cast<size_t>(i)];
       if (event.data.u64 != 0) Look(event.data.u64, (event.events & EPOLLHUP) != 0);
     }
-    look_ms = LookAtSuspects();
+    look_ms = std::min(LookAtSuspects(), LookAtCrowds());
     const int64_t now_ms = clock_.SteadyMs();
     if (now_ms >= look_all_steady_ms) {
       look_all_steady_ms = now_ms + kLookAllMs;

@@ -14,6 +14,7 @@
 #include "node/base/mutex.h"
 #include "node/metrics/metrics.h"
 #include "node/rpc/conduct.h"
+#include "node/rpc/crowds.h"
 #include "node/rpc/socket_facts.h"
 #include "node/rpc/stream_counts.h"
 
@@ -35,6 +36,10 @@ struct ConnectionLimits {
   int64_t per_address_max = 512;
   int64_t uncertified_ms = 30'000;  // From accept to the first certified call.
   int64_t streams_max = 128;        // Calls of one connection that gRPC is not done with.
+  // The same of all connections of one identity, and of all; those that have no caller yet are
+  // taken for one. gRPC takes 6 to 20 kB for each.
+  int64_t identity_streams_max = 1'024;
+  int64_t all_streams_max = 4'096;
   // Bytes that may arrive beyond what the calls of a connection explain: in all, before its
   // first certified call, and more for each call that was answered, or that gRPC holds and has not
   // shown: its headers, and a request that was refused or is still unread. gRPC 1.51 spends time
@@ -42,6 +47,7 @@ struct ConnectionLimits {
   int64_t spare_bytes = 256 << 10;
   int64_t spare_bytes_uncertified = 128 << 10;
   int64_t spare_bytes_per_call = 80 << 10;
+  int64_t identity_spare_bytes = 16 << 20;  // Of all connections of one identity.
   // Answers of one identity that wait to be taken: more, and it makes no new call; nothing
   // taken for so long, and its connection ends.
   int64_t untaken_bytes_max = 32 << 20;
@@ -89,8 +95,9 @@ class Connections {
   void Await(CallMark& mark, size_t request_bytes_max);
   void Arrived(CallMark& mark, size_t request_bytes);
   void Answered(CallMark& mark, size_t answer_bytes);
-  void Reset(CallMark& mark);  // Given up by the caller. At any time between the others.
-  void End(CallMark& mark);    // Last, once.
+  void Refused(const CallMark& mark);  // For being too many, or not the caller's to make.
+  void Reset(CallMark& mark);          // Given up by the caller. At any time between the others.
+  void End(CallMark& mark);            // Last, once.
 
   struct Counts {
     int64_t uncertified = 0;
@@ -110,10 +117,13 @@ class Connections {
     bool cut = false;        // gRPC has not noticed yet.
     bool at_fault = false;   // Cut for what it did, not to make a place.
     int64_t streams = 0;
-    int64_t shown = 0;     // Those of them whose request is awaited.
-    int64_t strange = 0;   // Calls without a caller.
-    int64_t socket = 0;    // gRPC's number of it, once that was asked for.
-    int64_t unlooked = 0;  // Bytes since gRPC was last asked for its streams.
+    int64_t shown = 0;               // Those of them whose request is awaited.
+    int64_t strange = 0;             // Calls without a caller.
+    int64_t socket = 0;              // gRPC's number of it, once that was asked for.
+    int64_t unlooked = 0;            // Bytes since gRPC was last asked for its streams.
+    Crowds::Crowd* crowd = nullptr;  // Until it is cut.
+    CrowdShare share;
+    int64_t read = 0;  // Of share.unlooked, by gRPC, at the last look at the crowd.
     // Bytes: see Judge().
     uint64_t received = 0;
     int64_t spare = 0;
@@ -134,7 +144,9 @@ class Connections {
   Connection* Find(uint64_t id) ENLACE_REQUIRES(mutex_);
   void Judge(Connection& connection) ENLACE_REQUIRES(mutex_);
   // Streams that gRPC holds and whose request is not awaited: mostly calls not yet shown.
-  int64_t UnseenStreams(const Connection& connection) const ENLACE_REQUIRES(mutex_);
+  int64_t UnseenStreams(Connection& connection) ENLACE_REQUIRES(mutex_);
+  // Streams that gRPC holds.
+  int64_t AskStreams(Connection& connection) ENLACE_REQUIRES(mutex_);
   void FindSockets() ENLACE_REQUIRES(mutex_);
   void DropAtFault(Connection& connection, metrics::Limit limit) ENLACE_REQUIRES(mutex_);
   // What a message and its answer had taken is no longer awaited nor untaken.
@@ -145,11 +157,28 @@ class Connections {
   void CutAllOf(std::string_view caller) ENLACE_REQUIRES(mutex_);
   Counts CountLocked() const ENLACE_REQUIRES(mutex_);
 
+  // Crowds.
+  void JoinCrowd(Connection& connection) ENLACE_REQUIRES(mutex_);
+  void LeaveCrowd(Connection& connection) ENLACE_REQUIRES(mutex_);
+  void Change(Connection& connection, const CrowdShare& now) ENLACE_REQUIRES(mutex_);
+  // Whether what is known of it leaves room for more than it may have.
+  bool InDoubt(const Crowds::Crowd& crowd) const ENLACE_REQUIRES(mutex_);
+  void LookAtCrowd(Crowds::Crowd& crowd) ENLACE_REQUIRES(mutex_);
+  // `ask`: also when gRPC has read nothing since.
+  void LookAtMember(Connection& connection, bool ask) ENLACE_REQUIRES(mutex_);
+  // The member with the highest figure.
+  template <typename Figure>
+  Connection* Most(const Crowds::Crowd& crowd, Figure figure) ENLACE_REQUIRES(mutex_);
+  void HoldToLimits(const std::string& caller) ENLACE_REQUIRES(mutex_);
+  void HoldAllToLimit() ENLACE_REQUIRES(mutex_);
+  void CutBusy(const std::string& caller) ENLACE_REQUIRES(mutex_);
+
   void Run(const std::stop_token& stop);
   void Look(uint64_t id, bool gone);
   void LookAtAll();
   // In how many milliseconds they are to be looked at again.
   int LookAtSuspects();
+  int LookAtCrowds();
 
   const ConnectionLimits limits_;
   const std::shared_ptr<Conduct> conduct_;
@@ -164,6 +193,7 @@ class Connections {
   // Connections that have streams which were not shown, and uncertified ones on which more has
   // arrived than a handshake and a small call are.
   std::set<uint64_t> suspects_ ENLACE_GUARDED_BY(mutex_);
+  Crowds crowds_ ENLACE_GUARDED_BY(mutex_);
   Map map_ ENLACE_GUARDED_BY(mutex_);  // By id, so by age; with those that were cut.
   std::set<uint64_t> uncertified_ ENLACE_GUARDED_BY(mutex_);
   int64_t certified_ ENLACE_GUARDED_BY(mutex_) = 0;

@@ -60,6 +60,7 @@ void ServedCall::OnCalled(bool ok) {
   if (entry_ != nullptr && front_end_.dispatcher().Permits(*caller_, context_.method())) {
     AwaitRequest();
   } else {
+    if (front_end_.connections() != nullptr) front_end_.connections()->Refused(mark_);
     Post();  // The dispatcher refuses and records it, on a thread that may wait for the disk.
   }
 }
@@ -90,8 +91,15 @@ bool ServedCall::LetIn() {
     ticket_ = *std::move(ticket);
     return true;
   }
-  Answer(dispatcher.Refuse(*caller_, ticket.status()));
+  Refuse(ticket.status());
   return false;
+}
+
+void ServedCall::Refuse(const Status& status) {
+  if (front_end_.connections() != nullptr && ReasonOf(status) == Reason::NODE_OVERLOADED) {
+    front_end_.connections()->Refused(mark_);
+  }
+  Answer(front_end_.dispatcher().Refuse(*caller_, status));
 }
 
 void ServedCall::AwaitRequest() {
@@ -159,8 +167,7 @@ bool ServedCall::IsBrief() const {
 void ServedCall::Post() {
   if (front_end_.workers().Post(ClassOf(*caller_), caller_->Name(), [this] { Work(); })) return;
   ticket_.reset();
-  const Dispatcher& dispatcher = front_end_.dispatcher();
-  Answer(dispatcher.Refuse(*caller_, dispatcher.admission().Overloaded(*caller_)));
+  Refuse(front_end_.dispatcher().admission().Overloaded(*caller_));
 }
 
 void ServedCall::Work() {

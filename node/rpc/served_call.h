@@ -55,6 +55,7 @@ class ServedCall final : private ReadTimeouts::Waiter {
   // Whether the request may be worked on by this thread, which is one of gRPC's few.
   bool IsBrief() const;
   void Work();
+  void Refuse(const Status& status);
   void Answer(Reply reply);
   void Fail(const Status& status, const std::string& request_id);
   void Finish(const grpc::Status& status);

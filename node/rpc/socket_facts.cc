@@ -1,8 +1,10 @@
 #include "node/rpc/socket_facts.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -80,6 +82,11 @@ SocketFlow FlowOf(int fd) {
   socklen_t size = sizeof(info);
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
   return {info.tcpi_bytes_received, info.tcpi_bytes_acked};
+}
+
+int64_t UnreadBytes(int fd) {
+  int bytes = 0;
+  return ioctl(fd, SIOCINQ, &bytes) == 0 ? bytes : 0;
 }
 
 void Cut(int fd) {

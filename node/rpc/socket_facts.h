@@ -24,6 +24,8 @@ struct SocketFlow {
   uint64_t taken = 0;     // Bytes that the other side confirmed.
 };
 SocketFlow FlowOf(int fd);
+// Bytes that have arrived and that nobody has read yet.
+int64_t UnreadBytes(int fd);
 
 // Ends the connection for every holder of the socket, and drops what it has received and not
 // yet read: after shutdown() a flood that waits in the socket's buffer would still be worked on.

@@ -269,6 +269,119 @@ TEST_F(ConnectionsTest, StreamsThatNobodyHasSeenYetAreCountedToo) {
   gate.Open();
 }
 
+class CrowdTest : public ConnectionsTest {
+ protected:
+  using Callers = std::vector<std::unique_ptr<H2Client>>;
+  CrowdTest() {
+    // The node lets in more calls than a connection may have.
+    options_.limits.calls_per_caller_max = 10'000;
+    options_.limits.client_calls_max = 10'000;
+  }
+  // As many callers of one identity, each known by one call, after so many others.
+  Callers Known(const std::string& uri, int count, int before = 0) {
+    Callers callers;
+    for (int i = 0; i < count; ++i) {
+      callers.push_back(Caller(uri));
+      EXPECT_TRUE(callers.back()->Send(Call(1, kGetCase)));
+    }
+    EXPECT_TRUE(Connections("certified", before + count));
+    return callers;
+  }
+  // Calls whose requests do not come.
+  static void BeginCalls(H2Client& caller, int count) {
+    std::string streams;
+    for (int i = 0; i < count; ++i) streams += Headers(3 + 2 * static_cast<uint32_t>(i), kGetCase);
+    EXPECT_TRUE(caller.Send(streams));
+  }
+  static int CountCut(const Callers& callers, int patience_ms) {
+    int count = 0;
+    for (const auto& caller : callers) count += caller->AwaitCut(patience_ms) ? 1 : 0;
+    return count;
+  }
+};
+
+TEST_F(CrowdTest, StreamsOfOneIdentityAreCountedOverItsConnections) {
+  options_.server.connections.identity_streams_max = 1'500;
+  Start();
+  const Callers others = Known(kPoliceOfBrazil, 1);
+  const Callers callers = Known(kArgAgency, 60, 1);
+  for (const auto& caller : callers) BeginCalls(*caller, 20);
+  EXPECT_EQ(CountCut(callers, 20), 0);  // 1,200 calls.
+  // With 2,300 of them the node may still wait to look.
+  const Callers more = Known(kArgAgency, 80, 61);
+  for (const auto& caller : more) BeginCalls(*caller, 60);
+  ASSERT_TRUE(Eventually([&] { return Hit("identity_streams"); }));
+  EXPECT_EQ(CountCut(callers, 10'000), 60);  // Also those that began few.
+  EXPECT_EQ(CountCut(more, 10'000), 80);
+  EXPECT_FALSE(Hit("streams"));
+  EXPECT_EQ(CountCut(others, 100), 0);
+  EXPECT_TRUE(Serves());
+}
+
+TEST_F(CrowdTest, StreamsOfAllIdentitiesAreCountedAndTheBusiestGoes) {
+  options_.server.connections.identity_streams_max = 1'000'000;
+  options_.server.connections.all_streams_max = 300;
+  Start();
+  const Callers few = Known("spiffe://arg.demo/entity/registry/files", 2);
+  const Callers many = Known(kArgAgency, 120, 2);
+  for (const auto& caller : few) BeginCalls(*caller, 20);
+  for (const auto& caller : many) BeginCalls(*caller, 60);
+  ASSERT_TRUE(Eventually([&] { return Hit("all_streams"); }));
+  EXPECT_GE(CountCut(many, 20), 1);  // As many as it takes, or all if its caller is shut out.
+  EXPECT_EQ(CountCut(few, 100), 0);
+}
+
+TEST_F(CrowdTest, BytesThatBelongToNoCallAreCountedOverTheConnectionsOfAnIdentity) {
+  options_.server.connections.identity_spare_bytes = 1'000'000;
+  Start();
+  const Callers callers = Known(kPoliceOfBrazil, 20);
+  // The beginning of a header's value, of which each connection may have as much.
+  std::string header =
+      h2::Frame(h2::kHeaders, 0, 3,
+                "\x83\x87" + std::string("\0\1x\x7f", 4) + std::string("\x80\x80\x40", 3));
+  while (header.size() < 200'000)
+    header += h2::Frame(h2::kContinuation, 0, 3, std::string(9'000, 'a'));
+  for (const auto& caller : callers) caller->Send(header);
+  ASSERT_TRUE(Eventually([&] { return Hit("identity_bytes"); }));
+  EXPECT_EQ(CountCut(callers, 10'000), 20);
+  EXPECT_TRUE(Serves());
+}
+
+TEST_F(CrowdTest, CallsThatAreRefusedByTheThousandShutTheirCallerOut) {
+  Start();
+  const Callers others = Known(kArgAgency, 1);
+  const Callers callers = Known(kPoliceOfBrazil, 80, 1);
+  std::string calls;
+  for (uint32_t stream = 3; stream < 123; stream += 2) calls += Call(stream, kGetCase);
+  for (const auto& caller : callers) caller->Send(calls);
+  ASSERT_TRUE(Eventually([&] { return Hit("refusals"); }));
+  EXPECT_EQ(CountCut(callers, 10'000), 80);
+  EXPECT_EQ(CountCut(others, 100), 0);
+}
+
+TEST_F(CrowdTest, OneCallerWithLargeRequestsOnManyConnectionsIsLeftAlone) {
+  Start();
+  const exchange::v1::GetCaseRecordRequest request = GetCase(std::string(1'000'000, 'x'));
+  std::vector<std::jthread> calls;
+  for (int connection = 0; connection < 12; ++connection) {
+    const std::shared_ptr<transport::RemoteNode> agency = world_->Agency();
+    for (int call = 0; call < 4; ++call) {
+      calls.emplace_back([&request, agency] {
+        for (int round = 0; round < 5; ++round) {
+          RpcWorld::Record record;
+          const Status answered = agency->Call(kGetCase, request, record, 30'000);
+          EXPECT_TRUE(answered.ok()) << answered;
+        }
+      });
+    }
+  }
+  calls.clear();
+  for (const char* limit : {"streams", "identity_streams", "all_streams", "bytes", "identity_bytes",
+                            "refusals", "shut_out"}) {
+    EXPECT_FALSE(Hit(limit)) << limit;
+  }
+}
+
 // UBSan opens descriptors of its own (doors_test.cc).
 #ifndef __SANITIZE_ADDRESS__
 TEST(ConnectionsAloneTest, WithoutADescriptorForItAConnectionIsTurnedAway) {

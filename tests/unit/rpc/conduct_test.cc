@@ -49,6 +49,27 @@ TEST_F(ConductTest, TwiceAsManyMayNot) {
   EXPECT_LT(second, 10);
 }
 
+TEST_F(ConductTest, RefusedCallsByTheThousandAtOnceShutOutWhoMakesThem) {
+  for (int64_t i = 0; i < Conduct::kRefusalsAtOnce; ++i) {
+    ASSERT_FALSE(conduct_.CountRefusal(kPeer)) << i;
+  }
+  EXPECT_TRUE(conduct_.CountRefusal(kPeer));
+  EXPECT_TRUE(conduct_.IsShutOut(kPeer));
+  EXPECT_FALSE(conduct_.IsShutOut(kOther));
+  // Each time anew.
+  clock_.AdvanceMs(Conduct::kShutOutMs);
+  EXPECT_FALSE(conduct_.CountRefusal(kPeer));
+}
+
+TEST_F(ConductTest, AThousandRefusedCallsEachSecondMayGoOn) {
+  for (int second = 0; second < 60; ++second) {
+    for (int64_t i = 0; i < Conduct::kRefusalsPerSecond; ++i) {
+      ASSERT_FALSE(conduct_.CountRefusal(kPeer)) << second;
+    }
+    clock_.AdvanceMs(1000);
+  }
+}
+
 TEST_F(ConductTest, ThreeCutConnectionsInAMinuteAreEnough) {
   EXPECT_FALSE(conduct_.CountCut(kPeer));
   EXPECT_FALSE(conduct_.CountCut(kPeer));

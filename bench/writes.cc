@@ -10,6 +10,7 @@
 
 #include "bench/load.h"
 #include "bench/output.h"
+#include "client/lib/case_rows.h"
 #include "client/lib/stream_group.h"
 #include "google/protobuf/arena.h"
 #include "node/base/bytes.h"
@@ -39,11 +40,10 @@ const pb::ImportCaseRecordsRequest& MakePart(RecordMaker& maker, const std::stri
   part.set_format("ctdc-kanon-2020");
   part.set_first_row(first_row);
   part.set_last_row(first_row + static_cast<uint64_t>(rows) - 1);
-  part.mutable_rows()->Reserve(rows);
+  model::CaseContent content;
   for (int i = 0; i < rows; ++i) {
-    auto& row = *part.add_rows();
-    row.set_row(first_row + static_cast<uint64_t>(i));
-    ToProto(maker, maker.Next(), *row.mutable_case_record());
+    FillContent(maker, maker.Next(), content);
+    client::AddCaseRow(first_row + static_cast<uint64_t>(i), content, part);
   }
   return part;
 }
@@ -97,6 +97,24 @@ LoadResult AskForRecords(const World& world, const MeasureOptions& options, cons
     return static_cast<int>(answer.stream);
   };
   return RunAsking(options.clients, options.seconds, ask, answered, world.Cpu());
+}
+
+void FillContent(const RecordMaker& maker, const Answers& answers, model::CaseContent& out) {
+  out.codelist_version = Lists()->version();
+  out.registration_year = answers.year;
+  out.registration_quarter = answers.quarter;
+  out.singles.clear();
+  out.sets.clear();
+  for (size_t i = 0; i < kSingles; ++i) {
+    const uint32_t code = answers.codes[i];
+    out.singles.emplace(RecordMaker::SingleAttributes()[i],
+                        {code, code == 0 ? model::Missing::kUnknown : model::Missing::kNone});
+  }
+  for (size_t i = 0; i < kSets; ++i) {
+    const uint64_t affirmed = answers.affirmed[i];
+    out.sets.emplace(RecordMaker::SetAttributes()[i],
+                     {affirmed, maker.AllOf(i) & ~affirmed, model::Missing::kUnknown});
+  }
 }
 
 void ToProto(const RecordMaker& maker, const Answers& answers, pb::CaseRecord& out) {

@@ -12,6 +12,7 @@
 #include "client/lib/case_records.h"
 #include "enlace/exchange/v1/case_service.pb.h"
 #include "google/protobuf/arena.h"
+#include "node/model/case_record.h"
 
 // Records by the shipped path: validated, audited, each answer after its sync.
 namespace enlace::bench {
@@ -29,6 +30,8 @@ LoadResult AskForRecords(const World& world, const MeasureOptions& options, cons
                          const MakeQuestion& make,
                          const std::function<void(const client::CaseRecords&)>& look);
 
+// The same record, for who sends many.
+void FillContent(const RecordMaker& maker, const Answers& answers, model::CaseContent& out);
 void ToProto(const RecordMaker& maker, const Answers& answers,
              enlace::exchange::v1::CaseRecord& out);
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "client/cli/case_text.h"
+#include "client/lib/case_rows.h"
 #include "enlace/exchange/v1/case_service.pb.h"
 #include "enlace/exchange/v1/statistics_service.pb.h"
 
 namespace enlace::cli {
+
+namespace api = enlace::exchange::v1;
 namespace {
 
 template <typename Request>
@@ -110,9 +112,7 @@ StatusOr<intake::BatchAnswer> RpcSink::Send(const intake::Batch& batch) {
   }
   auto request = Begin<api::ImportCaseRecordsRequest>(batch);
   for (const intake::CaseRow& row : batch.cases) {
-    api::CaseRow& out = *request.add_rows();
-    out.set_row(row.row);
-    *out.mutable_case_record() = ToApi(row.content);
+    client::AddCaseRow(row.row, row.content, request);
     rows.push_back(row.row);
   }
   ENLACE_ASSIGN_OR_RETURN(const auto response,

@@ -23,7 +23,11 @@ class FakeNode {
   void On(const std::string& method, std::function<StatusOr<Response>(const Request&)> answer) {
     methods_[method] = [answer](const google::protobuf::Message& request,
                                 google::protobuf::Message& response) -> Status {
-      const StatusOr<Response> made = answer(dynamic_cast<const Request&>(request));
+      Request read;  // As a node sees it: by its bytes.
+      if (!read.ParseFromString(dynamic_cast<const Request&>(request).SerializeAsString())) {
+        return Error(Reason::REQUEST_MALFORMED, "these are the bytes of no request");
+      }
+      const StatusOr<Response> made = answer(read);
       if (!made.ok()) return made.status();
       response.CopyFrom(*made);
       return absl::OkStatus();

@@ -94,7 +94,7 @@ StatusOr<pb::ImportCaseRecordsResponse> CaseService::ImportCaseRecords(const rpc
   };
   ENLACE_RETURN_IF_ERROR(request.validate_only()
                              ? TryDelivery(parts_.store, call, request.batch_id(), work)
-                             : parts_.store.Write(work));
+                             : parts_.store.Write(work, store::WriteClass::kLarge));
   CaseImportResult result = TellImport(rows, outcomes, entity, parts_.jurisdiction);
   if (!request.validate_only()) {
     parts_.columns.Apply(result.changed);

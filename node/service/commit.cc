@@ -15,21 +15,24 @@ Status AuditCommit(store::Transaction& transaction, const rpc::CallContext& call
   return store::AppendAudit(transaction, record);
 }
 
-Status Try(store::Store& store, const std::function<Status(store::Transaction&)>& work) {
+Status Try(store::Store& store, const std::function<Status(store::Transaction&)>& work,
+           store::WriteClass write_class) {
   bool worked = false;
-  const Status status = store.Write([&](store::Transaction& transaction) -> Status {
-    worked = false;
-    ENLACE_RETURN_IF_ERROR(work(transaction));
-    worked = true;
-    return absl::CancelledError();
-  });
+  const Status status = store.Write(
+      [&](store::Transaction& transaction) -> Status {
+        worked = false;
+        ENLACE_RETURN_IF_ERROR(work(transaction));
+        worked = true;
+        return absl::CancelledError();
+      },
+      write_class);
   // The cancellation is ours; any other failure (a full queue, a disk) is the caller's.
   return worked && absl::IsCancelled(status) ? absl::OkStatus() : status;
 }
 
 Status TryDelivery(store::Store& store, const rpc::CallContext& call, std::string_view batch_id,
                    const std::function<Status(store::Transaction&)>& work) {
-  ENLACE_RETURN_IF_ERROR(Try(store, work));
+  ENLACE_RETURN_IF_ERROR(Try(store, work, store::WriteClass::kLarge));
   return store.Write(
       [&](store::Transaction& transaction) {
         return AuditCommit(transaction, call, "trials/" + std::string(batch_id));

@@ -16,7 +16,8 @@ Status AuditCommit(store::Transaction& transaction, const rpc::CallContext& call
 
 // Runs `work` exactly as a write, against the state that a write would see, and gives it
 // up at its end: nothing of it is stored. Returns the status of `work`.
-Status Try(store::Store& store, const std::function<Status(store::Transaction&)>& work);
+Status Try(store::Store& store, const std::function<Status(store::Transaction&)>& work,
+           store::WriteClass write_class = store::WriteClass::kOrdinary);
 
 // The same of a caller's trial of a delivery, whose answer tells what is stored: recorded as a read
 // of "trials/<batch_id>" when `work` came to its end. OK only when the record is written too.

@@ -59,7 +59,7 @@ StatusOr<pb::ImportObservationsResponse> StatisticsService::ImportObservations(
   };
   ENLACE_RETURN_IF_ERROR(request.validate_only()
                              ? TryDelivery(parts_.store, call, request.batch_id(), work)
-                             : parts_.store.Write(work));
+                             : parts_.store.Write(work, store::WriteClass::kLarge));
   return response;
 }
 

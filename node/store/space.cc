@@ -94,7 +94,7 @@ void SpaceWatch::Refill() {
 Status SpaceWatch::Admit(WriteClass write_class) {
   MutexLock lock(mutex_);
   if (state_ == SpaceState::kPlenty) return absl::OkStatus();
-  if (write_class == WriteClass::kOrdinary) {
+  if (write_class == WriteClass::kOrdinary || write_class == WriteClass::kLarge) {
     return Full("the disk is nearly full, and what is left is for audit, erasure and withdrawal");
   }
   if (MakeRoom()) {

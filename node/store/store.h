@@ -73,6 +73,9 @@ struct StoreOptions {
 // durable.
 enum class WriteClass {
   kOrdinary,
+  // As kOrdinary, and with so many rows that writes behind it would wait: a part of a delivery. One
+  // at a time goes with the smaller ones that wait.
+  kLarge,
   // Small, and owed to the people in the data: the record of an access, an erasure, a withdrawal.
   kReserved,
   // As kReserved, and the record of a read, which changes nothing: it is in the log when Write

@@ -89,12 +89,12 @@ void Writer::Submit(Work work, WriteClass write_class, Done done) {
   {
     const MutexLock lock(mutex_);
     leads = write_class == WriteClass::kReadRecord && MayLead();
-    refused = !leads && queue_.size() >= limits_.queue_max;
+    refused = !leads && Waiting() >= limits_.queue_max;
     if (!leads && !refused) {
-      queue_.push_back(std::move(request));
-      if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
+      (write_class == WriteClass::kLarge ? large_ : queue_).push_back(std::move(request));
+      if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(Waiting());
       // Whoever has the turn looks before it ends. Under the lock: from then on the writer may end.
-      const bool begins = queue_.size() == 1 || queue_.size() >= gathering_;
+      const bool begins = Waiting() == 1 || Waiting() >= gathering_;
       if (begins && !turn_taken_) work_waiting_.NotifyOne();
     }
   }
@@ -120,7 +120,7 @@ void Writer::Run() {
     Requests members;
     if (turn == Turn::kWrite) {
       const int64_t begin_us = clock_.SteadyUs();
-      members = RunGroup(*Next(false), false);
+      members = RunGroup(*Next(false, true), false);
       group_us_ = clock_.SteadyUs() - begin_us;
     } else {
       SyncReadRecords();
@@ -140,7 +140,7 @@ Writer::Turn Writer::WaitForTurn() {
     const std::optional<int64_t> due = sync_due_steady_ms_;
     const int64_t left_ms = due.has_value() ? std::max<int64_t>(0, *due - clock_.SteadyMs()) : 0;
     const auto ready = [&]() ENLACE_NO_ANALYSIS {
-      return !turn_taken_ && (stopping_ || !queue_.empty() || sync_due_steady_ms_ != due);
+      return !turn_taken_ && (stopping_ || Waiting() > 0 || sync_due_steady_ms_ != due);
     };
     bool late = false;
     if (!due.has_value()) {
@@ -149,13 +149,13 @@ Writer::Turn Writer::WaitForTurn() {
       late = !work_waiting_.WaitFor(mutex_, left_ms, ready);
       if (late) AwaitNoTurn();  // Nobody takes it again now that the time is over.
     }
-    if (!late && !queue_.empty() && !stopping_) Gather();
+    if (!late && Waiting() > 0 && !stopping_) Gather();
     turn_taken_ = true;
     if (sync_due_steady_ms_.has_value() &&
-        (late || clock_.SteadyMs() >= *sync_due_steady_ms_ || (stopping_ && queue_.empty()))) {
+        (late || clock_.SteadyMs() >= *sync_due_steady_ms_ || (stopping_ && Waiting() == 0))) {
       return Turn::kSyncReadRecords;
     }
-    if (!queue_.empty()) return Turn::kWrite;
+    if (Waiting() > 0) return Turn::kWrite;
     turn_taken_ = false;
     if (stopping_) return Turn::kEnd;
   }
@@ -164,9 +164,9 @@ Writer::Turn Writer::WaitForTurn() {
 // Answered callers come back one by one. Taken as they come, eight clients made groups of two or
 // three, each with its own sync.
 void Writer::Gather() {
-  work_waiting_.WaitForUs(
-      mutex_, std::min(group_us_ / 2, limits_.gather_us_max),
-      [this]() ENLACE_NO_ANALYSIS { return stopping_ || queue_.size() >= gathering_; });
+  work_waiting_.WaitForUs(mutex_, std::min(group_us_ / 2, limits_.gather_us_max),
+                          [this]()
+                              ENLACE_NO_ANALYSIS { return stopping_ || Waiting() >= gathering_; });
   gathering_ = 0;
   AwaitNoTurn();
 }
@@ -177,7 +177,7 @@ void Writer::AwaitNoTurn() {
 }
 
 bool Writer::MayLead() {
-  if (turn_taken_ || stopping_ || (!queue_.empty() && gathering_ == 0)) return false;
+  if (turn_taken_ || stopping_ || (Waiting() > 0 && gathering_ == 0)) return false;
   if (sync_due_steady_ms_.has_value() && clock_.SteadyMs() >= *sync_due_steady_ms_) return false;
   turn_taken_ = true;
   return true;
@@ -196,30 +196,31 @@ void Writer::Lead(Request first) {
 std::optional<Writer::Request> Writer::NextToLead(int round) {
   const MutexLock lock(mutex_);
   if (round < kLedRoundsMax) {
-    std::optional<Request> next = Pop(true);
+    std::optional<Request> next = Pop(true, false);
     if (next.has_value()) return next;
   }
   turn_taken_ = false;
   const bool late = sync_due_steady_ms_.has_value() && clock_.SteadyMs() >= *sync_due_steady_ms_;
-  if (std::exchange(tell_due_, false) || late || stopping_ || !queue_.empty()) {
+  if (std::exchange(tell_due_, false) || late || stopping_ || Waiting() > 0) {
     work_waiting_.NotifyOne();
   }
   return std::nullopt;
 }
 
-std::optional<Writer::Request> Writer::Next(bool read_records_only) {
+std::optional<Writer::Request> Writer::Next(bool read_records_only, bool large) {
   const MutexLock lock(mutex_);
-  return Pop(read_records_only);
+  return Pop(read_records_only, large);
 }
 
-std::optional<Writer::Request> Writer::Pop(bool read_records_only) {
-  if (queue_.empty()) return std::nullopt;
-  if (read_records_only && queue_.front().write_class != WriteClass::kReadRecord) {
+std::optional<Writer::Request> Writer::Pop(bool read_records_only, bool large) {
+  std::deque<Request>& from = large && !large_.empty() ? large_ : queue_;
+  if (from.empty()) return std::nullopt;
+  if (read_records_only && from.front().write_class != WriteClass::kReadRecord) {
     return std::nullopt;
   }
-  std::optional<Request> request = std::move(queue_.front());
-  queue_.pop_front();
-  if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(queue_.size());
+  std::optional<Request> request = std::move(from.front());
+  from.pop_front();
+  if (limits_.metrics != nullptr) limits_.metrics->SetWriterQueue(Waiting());
   return request;
 }
 
@@ -230,8 +231,10 @@ Writer::Requests Writer::RunGroup(Request first, bool read_records_only) {
   Group group(base, sequence, clock_.NowMs());
   Requests members;
   bool sync = false;
+  bool large = false;  // The group has a large one.
   for (std::optional<Request> request = std::move(first); request.has_value();
-       request = Next(read_records_only)) {
+       request = Next(read_records_only, !read_records_only && !large)) {
+    large = large || request->write_class == WriteClass::kLarge;
     request->status = space_.Admit(request->write_class);
     if (request->status.ok()) request->status = group.Run(request->work);
     sync = sync || request->write_class != WriteClass::kReadRecord;

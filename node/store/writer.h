@@ -35,11 +35,13 @@ inline constexpr int64_t kGatherUsMax = 2'000;
 // Writes of one group; bounds the wait of its first member.
 inline constexpr size_t kGroupWritesMax = 1024;
 
-// Writes wait in a bounded queue. Whoever has the turn takes those that wait, runs them one after
-// the other over each other's changes, commits them as one batch, and only then completes all of
-// them. The turn is that of the writer's own thread, but for the records of reads: they wait for no
-// disk, and when nothing else waits the thread that brings one takes the turn for it, since to
-// wake another one costs more than the record. Thread-safe.
+// Writes wait in a bounded queue, large ones in one of their own: of these each commit takes one at
+// most together with smaller ones, so that nobody waits behind all of a long delivery. Whoever has
+// the turn takes those that wait, runs them one after the other over each other's changes, commits
+// them as one batch, and only then completes all of them. The turn is that of the writer's own
+// thread, but for the records of reads: they wait for no disk, and when nothing else waits the
+// thread that brings one takes the turn for it, since to wake another one costs more than the
+// record. Thread-safe.
 class Writer {
  public:
   struct Limits {
@@ -89,8 +91,10 @@ class Writer {
   std::optional<Request> NextToLead(int round);
   // Nothing when nothing waits, or when it is more than the record of a read and only these are
   // wanted.
-  std::optional<Request> Next(bool read_records_only);
-  std::optional<Request> Pop(bool read_records_only) ENLACE_REQUIRES(mutex_);
+  std::optional<Request> Next(bool read_records_only, bool large);
+  // Large ones only with `large`.
+  std::optional<Request> Pop(bool read_records_only, bool large) ENLACE_REQUIRES(mutex_);
+  size_t Waiting() const ENLACE_REQUIRES(mutex_) { return queue_.size() + large_.size(); }
   // The following have the turn.
   Requests RunGroup(Request first, bool read_records_only);
   Status Commit(const kv::Batch& batch, uint64_t sequence);
@@ -108,6 +112,7 @@ class Writer {
   Mutex mutex_;
   CondVar work_waiting_;
   std::deque<Request> queue_ ENLACE_GUARDED_BY(mutex_);
+  std::deque<Request> large_ ENLACE_GUARDED_BY(mutex_);
   bool turn_taken_ ENLACE_GUARDED_BY(mutex_) = false;
   // When the oldest read record that is not on disk must be.
   std::optional<int64_t> sync_due_steady_ms_ ENLACE_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 // Who runs a write, when, and who is told: writes without a thread that waits.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -199,6 +200,44 @@ TEST_F(WriterTurnsTest, OneWhoIsToldMustNotWaitForAnotherWrite) {
                        });
       },
       "busy_with");
+}
+
+// Nobody waits behind all of a long delivery.
+TEST_F(WriterTurnsTest, ASmallChangeGoesWithTheNextLargeOneAndTheOthersFollowOneByOne) {
+  std::array<Fate, 5> fates;
+  std::array<uint64_t, 5> commits{};  // That took each of them.
+  const auto submit = [&](size_t number, WriteClass write_class) {
+    writer_.Submit(
+        [&commits, number](Transaction& transaction) {
+          commits[number] = transaction.commit_sequence();
+          transaction.Put(Table::kSecret, std::to_string(number), "v");
+          return absl::OkStatus();
+        },
+        write_class,
+        [&fates, number](const Status& status) { fates[number].told.set_value(status); });
+  };
+  engine_.Block();
+  submit(0, WriteClass::kOrdinary);
+  engine_.WaitForBlockedCommit();
+  for (const size_t large : {1, 2, 3}) submit(large, WriteClass::kLarge);
+  submit(4, WriteClass::kOrdinary);
+  engine_.Unblock();
+  for (Fate& fate : fates) EXPECT_TRUE(fate.Wait().ok());
+  EXPECT_EQ(commits, (std::array<uint64_t, 5>{1, 2, 3, 4, 2}));
+}
+
+TEST_F(WriterTurnsTest, LargeChangesCountAmongThoseThatWait) {
+  std::vector<Fate> fates(2 + kQueueMax);
+  engine_.Block();
+  Change("first", fates[0]);
+  engine_.WaitForBlockedCommit();
+  for (size_t i = 1; i <= kQueueMax; ++i) {
+    Submit(std::to_string(i), i % 2 == 0 ? WriteClass::kLarge : WriteClass::kOrdinary, fates[i]);
+  }
+  Submit("more", WriteClass::kLarge, fates.back());
+  EXPECT_EQ(ReasonOf(fates.back().Wait()), Reason::NODE_OVERLOADED);
+  engine_.Unblock();
+  for (size_t i = 0; i <= kQueueMax; ++i) EXPECT_TRUE(fates[i].Wait().ok()) << i;
 }
 
 }  // namespace

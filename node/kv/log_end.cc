@@ -9,6 +9,10 @@ namespace {
 
 // Checksum (4), length (2, least significant byte first), type (1).
 constexpr size_t kHeaderBytes = 7;
+// A record is a batch of rows: the sequence of the first (8) and their number (4), both least
+// significant byte first, then the rows.
+constexpr size_t kSequenceBytes = 8;
+constexpr size_t kBatchBeginBytes = 12;
 constexpr uint8_t kFull = 1;
 constexpr uint8_t kFirst = 2;
 constexpr uint8_t kMiddle = 3;
@@ -29,11 +33,13 @@ size_t LengthOf(std::string_view header) {
 // RocksDB masks checksums that lie in files, so that one of bytes with a checksum in them differs.
 uint32_t Masked(uint32_t crc) { return ((crc >> 15U) | (crc << 17U)) + 0xa282ead8U; }
 
-uint32_t StoredChecksum(std::string_view header) {
-  uint32_t stored = 0;
-  for (size_t i = 4; i-- > 0;) stored = stored << 8U | ByteAt(header, i);
-  return stored;
+uint64_t Number(std::string_view bytes) {
+  uint64_t number = 0;
+  for (size_t i = bytes.size(); i-- > 0;) number = number << 8U | ByteAt(bytes, i);
+  return number;
 }
+
+uint64_t StoredChecksum(std::string_view header) { return Number(header.substr(0, 4)); }
 
 }  // namespace
 
@@ -76,7 +82,18 @@ std::optional<size_t> LogEnd::TakePart(std::string_view bytes) {
     return std::nullopt;
   }
   within_ = type == kFirst || type == kMiddle;
+  TakePayload(bytes.substr(kHeaderBytes, length), begins);
   return kHeaderBytes + length;
+}
+
+void LogEnd::TakePayload(std::string_view payload, bool begins) {
+  if (begins) begin_.clear();
+  begin_ += payload.substr(0, kBatchBeginBytes - begin_.size());
+  if (within_ || begin_.size() < kBatchBeginBytes) return;
+  const std::string_view begin = begin_;
+  const uint64_t first = Number(begin.substr(0, kSequenceBytes));
+  if (!rows_) rows_ = Rows{first, first};
+  rows_->next = first + Number(begin.substr(kSequenceBytes));
 }
 
 void LogEnd::LookForHoles(std::string_view block, size_t from, uint64_t begin) {

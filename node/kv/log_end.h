@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace enlace::kv {
@@ -31,16 +32,28 @@ class LogEnd {
   // record.
   uint64_t bytes() const;
 
+  // The sequences of the rows in the whole records: the first, and the one behind the last. Equal
+  // where the records hold no row. Logs that follow each other go on where the one before ended.
+  struct Rows {
+    uint64_t first = 0;
+    uint64_t next = 0;
+  };
+  // Nothing without a whole record.
+  const std::optional<Rows>& rows() const { return rows_; }
+
  private:
   // The place in `block` of the first bytes that are no record; its size when there are none.
   size_t Walk(std::string_view block, uint64_t begin);
   // The bytes of the part of a record that `bytes` begin with, or nothing.
   std::optional<size_t> TakePart(std::string_view bytes);
+  void TakePayload(std::string_view payload, bool begins);
   void LookForHoles(std::string_view block, size_t from, uint64_t begin);
 
   uint64_t taken_ = 0;
-  uint64_t whole_ = 0;            // Where the last whole record ends.
-  bool within_ = false;           // A record has begun and not ended.
+  uint64_t whole_ = 0;   // Where the last whole record ends.
+  bool within_ = false;  // A record has begun and not ended.
+  std::string begin_;    // The first bytes of the record: what says which rows it holds.
+  std::optional<Rows> rows_;
   bool bad_ = false;              // From here on nothing was read as a record.
   uint64_t bad_at_ = 0;           // Where.
   uint64_t claimed_end_ = 0;      // Where that would end by its own length.

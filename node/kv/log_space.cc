@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "node/kv/log_end.h"
-
 namespace enlace::kv {
 namespace {
 
@@ -146,6 +144,18 @@ std::optional<uint64_t> LogNumber(std::string_view path) {
   return std::stoull(std::string(name));
 }
 
+bool LogSpace::GoesOn(uint64_t number, const LogEnd& end) {
+  const MutexLock lock(mutex_);
+  if (last_read_ && number <= last_read_->number) return true;  // Read again.
+  const bool first = !last_read_;
+  const std::optional<uint64_t> expected = first ? std::nullopt : last_read_->next;
+  last_read_ = {number, end.rows() ? end.rows()->next : expected};
+#ifdef ENLACE_BREAK_LOG_ORDER
+  return true;
+#endif
+  return first || !end.rows() || end.rows()->first == expected;
+}
+
 IOStatus LogSpace::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
                                    IODebugContext* debug) {
@@ -160,7 +170,8 @@ IOStatus LogSpace::NewSequentialFile(const std::string& name, const rocksdb::Fil
 #ifdef ENLACE_BREAK_LOG_UNREAD
   return FileSystemWrapper::NewSequentialFile(name, options, file, debug);
 #endif
-  if (!LogNumber(name)) return FileSystemWrapper::NewSequentialFile(name, options, file, debug);
+  const std::optional<uint64_t> number = LogNumber(name);
+  if (!number) return FileSystemWrapper::NewSequentialFile(name, options, file, debug);
   std::unique_ptr<rocksdb::FSSequentialFile> log;
   IOStatus status = FileSystemWrapper::NewSequentialFile(name, options, &log, debug);
   if (!status.ok()) return status;
@@ -168,6 +179,11 @@ IOStatus LogSpace::NewSequentialFile(const std::string& name, const rocksdb::Fil
   status = FindEnd(*log, end);
   if (status.ok()) status = FileSystemWrapper::NewSequentialFile(name, options, &log, debug);
   if (!status.ok()) return status;
+  using Then = RecordsOfLog::Then;
+  if (!GoesOn(*number, end)) {
+    *file = std::make_unique<RecordsOfLog>(std::move(log), 0, Then::kDamage);
+    return status;
+  }
   if (end.Tail() == LogTail::kNone) {
     *file = std::move(log);
     return status;
@@ -175,7 +191,6 @@ IOStatus LogSpace::NewSequentialFile(const std::string& name, const rocksdb::Fil
   bool may_cut = false;
   status = MayCut(*target(), name, end, &may_cut);
   if (!status.ok()) return status;
-  using Then = RecordsOfLog::Then;
   *file = std::make_unique<RecordsOfLog>(std::move(log), end.bytes(),
                                          may_cut ? Then::kEnd : Then::kDamage);
   return status;

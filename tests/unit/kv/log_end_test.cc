@@ -219,6 +219,32 @@ TEST(LogEndTest, AHoleInTheMiddleIsNeverPassedOver) {
   }
 }
 
+// As RocksDB begins a batch.
+std::string Batch(uint64_t sequence, uint64_t rows, size_t bytes) {
+  std::string batch;
+  for (unsigned shift = 0; shift < 64; shift += 8) batch += static_cast<char>(sequence >> shift);
+  for (unsigned shift = 0; shift < 32; shift += 8) batch += static_cast<char>(rows >> shift);
+  return batch + std::string(bytes, 'x');
+}
+
+TEST(LogEndTest, TellsWhichRowsTheWholeRecordsHold) {
+  EXPECT_FALSE(EndOf(std::string(100, '\0')).rows().has_value());
+  // Also where a block ends within what says so.
+  for (size_t left = 0; left < 30; ++left) {
+    WrittenLog log;
+    log.Add(Batch(1'000, 300, kLogBlockBytes - 12 - kHeader - left));
+    log.Add(Batch(1'300, 2, 40'000));
+    const size_t whole = log.bytes().size();
+    log.Add(Batch(1'302, 5, 2'000));
+    const LogEnd all = EndOf(log.bytes() + std::string(kLogBlockBytes, '\0'));
+    ASSERT_TRUE(all.rows().has_value());
+    EXPECT_EQ(all.rows()->first, 1'000u) << left;
+    EXPECT_EQ(all.rows()->next, 1'307u) << left;
+    const LogEnd torn = EndOf(log.bytes().substr(0, whole + 500) + std::string(4'000, '\0'));
+    EXPECT_EQ(torn.rows()->next, 1'302u) << left;
+  }
+}
+
 TEST(LogEndTest, AnyBytesHaveAnEnd) {
   std::mt19937 random(kSeed);
   for (int round = 0; round < 2'000; ++round) {

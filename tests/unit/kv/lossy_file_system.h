@@ -28,6 +28,7 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
     const rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
     if (!status.ok()) return status;
     auto tracked = std::make_shared<Tracked>();
+    tracked->path = name;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       files_[name] = tracked;
@@ -50,20 +51,35 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
 
   // Whether the disk had come to write a sector of a file that was never synced.
   using Reached = std::function<bool(uint64_t sector)>;
+  // What the disk had come to do for one file.
+  struct Progress {
+    bool newest_size = false;  // Otherwise the one that was synced last.
+    Reached reached = nullptr;
+  };
+  using ProgressOf = std::function<Progress(const std::string& path)>;
 
   // Copies `from` to `to` without the bytes that were never synced; where the file was as long
   // before, those of the sectors that the disk had `reached` are there all the same. Safe while a
   // database is open on `from`, as long as nobody writes.
   void CopyAfterPowerLoss(const std::string& from, const std::string& to,
                           const Reached& reached = nullptr) {
+    Copy(from, to, [&](const Tracked& file, const std::string&, const std::string& target) {
+      Lose(file, target, file.synced_size, reached);
+    });
+  }
+  // The same where the disk had come further with some files than with others.
+  void CopyAfterPowerLossOfEach(const std::string& from, const std::string& to,
+                                const ProgressOf& progress_of) {
+    Copy(from, to, [&](const Tracked& file, const std::string& path, const std::string& target) {
+      const Progress progress = progress_of(path);
+      Lose(file, target, progress.newest_size ? file.size : file.synced_size, progress.reached);
+    });
+  }
+
+  // Called before each sync of a file with its path, on the thread that syncs.
+  void BeforeSync(std::function<void(const std::string& path)> call) {
     std::lock_guard<std::mutex> lock(mutex_);
-    std::filesystem::create_directory(to);
-    for (const auto& entry : std::filesystem::directory_iterator(from)) {
-      const std::string target = to + "/" + entry.path().filename().string();
-      std::filesystem::copy_file(entry.path(), target);
-      const auto it = files_.find(entry.path().string());
-      if (it != files_.end()) Lose(*it->second, target, reached);
-    }
+    before_sync_ = std::move(call);
   }
 
   // From now on every sync fails, and leaves the bytes where they are.
@@ -80,18 +96,30 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
   static constexpr uint64_t kSectorBytes = 512;
 
   struct Tracked {
+    std::string path;
     uint64_t size = 0;
     uint64_t synced_size = 0;
     std::vector<std::pair<uint64_t, uint64_t>> unsynced;  // From and to, in a file of zeros.
   };
 
-  static void Lose(const Tracked& file, const std::string& target, const Reached& reached) {
-    if (file.synced_size < std::filesystem::file_size(target)) {
-      std::filesystem::resize_file(target, file.synced_size);
+  template <typename Loss>
+  void Copy(const std::string& from, const std::string& to, const Loss& lose) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::filesystem::create_directory(to);
+    for (const auto& entry : std::filesystem::directory_iterator(from)) {
+      const std::string target = to + "/" + entry.path().filename().string();
+      std::filesystem::copy_file(entry.path(), target);
+      const auto it = files_.find(entry.path().string());
+      if (it != files_.end()) lose(*it->second, entry.path().string(), target);
     }
+  }
+
+  static void Lose(const Tracked& file, const std::string& target, uint64_t size,
+                   const Reached& reached) {
+    if (size < std::filesystem::file_size(target)) std::filesystem::resize_file(target, size);
     std::fstream bytes(target, std::ios::in | std::ios::out | std::ios::binary);
     for (const auto& [from, to] : file.unsynced) {
-      const uint64_t end = std::min(to, file.synced_size);
+      const uint64_t end = std::min(to, size);
       for (uint64_t at = from; at < end;) {
         const uint64_t sector_end = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
         if (reached == nullptr || !reached(at / kSectorBytes)) {
@@ -168,6 +196,12 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
     file.synced_size = std::min(file.synced_size, size);
   }
   bool Synced(Tracked& file) {
+    std::function<void(const std::string&)> call;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      call = before_sync_;
+    }
+    if (call) call(file.path);
     std::lock_guard<std::mutex> lock(mutex_);
     if (failing_) return false;
     file.synced_size = file.size;
@@ -178,6 +212,7 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
 
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Tracked>> files_;
+  std::function<void(const std::string&)> before_sync_;
   bool failing_ = false;
   int syncs_ = 0;
 };

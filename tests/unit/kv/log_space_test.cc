@@ -140,6 +140,47 @@ TEST_F(LogSpaceTest, AnyPartOfAnUnsyncedWriteThatALossOfPowerLeavesIsDropped) {
   EXPECT_LE(refused, 2) << "only where fewer bytes are lost than records have by chance";
 }
 
+TEST_F(LogSpaceTest, AKillWhileSpaceIsMadeLosesNothing) {
+  ASSERT_TRUE(Put(*Create(), 0, 300).ok());  // Closed: the log ends where its record does.
+  for (const size_t zeros : {0, 1, 5, 6, 7, 8, 15, 4'095, 4'096, 32'768, 100'000}) {
+    fs::remove_all(dir_.path("killed"));
+    CopyAsKilled("killed");
+    const std::string log = Logs("killed").back();
+    fs::resize_file(log, fs::file_size(log) + zeros);
+    const auto opened = OpenRocksEngine(Options("killed"));
+    ASSERT_TRUE(opened.ok()) << zeros << " " << opened.status().ToString();
+    EXPECT_EQ(Rows(**opened), 1) << zeros;
+  }
+}
+
+TEST_F(LogSpaceTest, ALossOfPowerBehindAClosingLosesOnlyWhatWasNotSynced) {
+  std::printf("seed %u\n", kPowerSeed);
+  std::mt19937 random(kPowerSeed);
+  for (int round = 0; round < 10; ++round) {
+    fs::remove_all(dir_.path("db"));
+    auto engine = Create();
+    int key = 0;
+    while (key < 5) ASSERT_TRUE(Put(*engine, key++, random() % 3'000).ok());
+    while (key < 9) ASSERT_TRUE(Put(*engine, key++, random() % 9'000, false).ok());
+    engine.reset();
+    for (int cut = 0; cut < 10; ++cut) {
+      const std::string copy = "cut-" + std::to_string(round) + "-" + std::to_string(cut);
+      files_->CopyAfterPowerLossOfEach(dir_.path("db"), dir_.path(copy), [&](const std::string&) {
+        return LossyFileSystem::Progress{random() % 2 == 0,
+                                         [&](uint64_t) { return random() % 10 < 7; }};
+      });
+      RocksOptions options = Options(copy);
+      auto opened = OpenRocksEngine(options);
+      if (!opened.ok()) {
+        options.strict = false;
+        opened = OpenRocksEngine(options);
+      }
+      ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+      EXPECT_GE(Rows(**opened), 5) << copy;
+    }
+  }
+}
+
 TEST_F(LogSpaceTest, AHoleInALogThatIsNotTheNewestIsRefused) {
   {
     const auto engine = Create();

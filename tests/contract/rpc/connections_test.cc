@@ -350,12 +350,12 @@ TEST_F(CrowdTest, BytesThatBelongToNoCallAreCountedOverTheConnectionsOfAnIdentit
 TEST_F(CrowdTest, CallsThatAreRefusedByTheThousandShutTheirCallerOut) {
   Start();
   const Callers others = Known(kArgAgency, 1);
-  const Callers callers = Known(kPoliceOfBrazil, 80, 1);
+  const Callers callers = Known(kPoliceOfBrazil, 120, 1);
   std::string calls;
   for (uint32_t stream = 3; stream < 123; stream += 2) calls += Call(stream, kGetCase);
   for (const auto& caller : callers) caller->Send(calls);
   ASSERT_TRUE(Eventually([&] { return Hit("refusals"); }));
-  EXPECT_EQ(CountCut(callers, 10'000), 80);
+  EXPECT_EQ(CountCut(callers, 10'000), 120);
   EXPECT_EQ(CountCut(others, 100), 0);
 }
 
